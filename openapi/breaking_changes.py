@@ -1,7 +1,8 @@
 """Breaking changes between two versions of an OpenAPI document.
 
 A client of the old document must work with the new one unchanged: paths and parameters must not be removed
-or become stricter, and properties of responses must not be removed or change their type.
+or become stricter, headers of responses must not be removed, and their properties must not be removed or
+change their type.
 """
 
 from __future__ import annotations
@@ -42,6 +43,10 @@ def _compare_operations(
         if other is None:
             yield f"{where}: response {status} is gone"
             continue
+        headers = {name.lower() for name in other.get("headers", {})}
+        for name in response.get("headers", {}):
+            if name.lower() not in headers:
+                yield f"{where}: response {status} no longer has the header {name}"
         for media, content in response.get("content", {}).items():
             if media not in other.get("content", {}):
                 yield f"{where}: response {status} is no longer {media}"

@@ -137,15 +137,24 @@ def main(folder: Path | None, machine: str, report: str | None) -> None:
 
 
 def _build_pure_sources(folder: Path, requirements: Path, packages: Sequence[Package]) -> None:
-    """Build wheels of packages that are published as sources only, and lock these in their place."""
+    """Build wheels of packages that are published as sources only, and lock these in their place.
+
+    The sources are those that ``uv.lock`` names by their hash.
+    """
     text = requirements.read_text(encoding="utf-8")
     for package in packages:
         pin = f"{package.name}=={package.version}"
-        pip = (sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder)
-        _run(*pip, pin, cwd=PROJECT)
+        block = rf"(?m)^{re.escape(pin)}[^\n]*\\\n(?:    --hash=[^\n]*\n)+"
+        locked = re.search(block, text)
+        if locked is None:
+            raise click.ClickException(f"{pin}: no hash in {requirements.name}")
+        source = folder / f".{package.name}.txt"
+        source.write_text(locked[0], encoding="utf-8")
+        pip = (sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--require-hashes")
+        _run(*pip, "--wheel-dir", folder, "-r", source, cwd=PROJECT)
+        source.unlink()
         (wheel,) = folder.glob(f"{package.name.replace('-', '_')}-{package.version}-*.whl")
         digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
-        block = rf"(?m)^{re.escape(pin)}[^\n]*\\\n(?:    --hash=[^\n]*\n)+"
         text = re.sub(block, f"{pin} --hash=sha256:{digest}\n", text)
     requirements.write_text(text, encoding="utf-8")
 

@@ -33,6 +33,8 @@ _LISTS = {
     "documents": "policies",
 }
 _START = date(2024, 1, 1)
+MOST_MILLISECONDS = 300
+"""Bar of the slowest page of the plan."""
 
 
 def tasks(number: int) -> Iterator[Content]:
@@ -101,7 +103,7 @@ def time_beside(server: Server, path: str, quick: str) -> tuple[float, list[floa
     return times[0], waits
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--number", type=int, default=5_000)
     parser.add_argument("--requests", type=int, default=20)
@@ -119,7 +121,8 @@ def main() -> None:
             ]
             print(
                 f"page of a plan of {options.number:,} commitments: p50 {statistics.median(pages):.0f} ms, "
-                f"worst {pages[-1]:.0f} ms (bar 300); of one body p50 {statistics.median(body):.0f} ms"
+                f"worst {pages[-1]:.0f} ms (bar {MOST_MILLISECONDS}); "
+                f"of one body p50 {statistics.median(body):.0f} ms"
             )
             cold, waits = time_beside(server, "/commitments.ics", "/v1/datasets/plans")
             warm = milliseconds_of(server, "/commitments.ics", "text/calendar")
@@ -131,7 +134,8 @@ def main() -> None:
             csv = milliseconds_of(server, "/commitments.csv", "text/csv")
             one = milliseconds_of(server, "/datasets/documents")
             print(f"feed {feed:.0f} ms, CSV {csv:.0f} ms, list of documents {one:.0f} ms")
+    return 0 if pages[-1] <= MOST_MILLISECONDS else 1
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

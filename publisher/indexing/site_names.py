@@ -48,6 +48,7 @@ class SiteNames:
     def __init__(self, log: Log, *, at_once: int = AT_ONCE) -> None:
         self._log, self._at_once = log, at_once
         self._reading = threading.Lock()
+        self._turn = anyio.Lock()
         self._waiting = 0
         self._worked_since = 0.0
         self._cached: NamesSnapshot | None = None
@@ -56,7 +57,17 @@ class SiteNames:
         return (await self.current()).names
 
     async def current(self) -> NamesSnapshot:
-        return await to_thread.run_sync(lambda: self.outdated() or self._await_current())
+        snapshot = await to_thread.run_sync(self._find_usable)
+        if snapshot is not None:
+            return snapshot
+        async with self._turn:  # one request waits in a thread; of many, none would be left for other work
+            return await to_thread.run_sync(self._await_current)
+
+    def _find_usable(self) -> NamesSnapshot | None:
+        """Return current names, or outdated ones that may still be used; None if they have to be read."""
+        cached = self._cached
+        is_current = cached is not None and cached.state == self._log.queries.validator()
+        return cached if is_current else self.outdated()
 
     def _await_current(self) -> NamesSnapshot:
         self._waiting += 1

@@ -108,7 +108,7 @@ def _exchange(log: Log, witness: SiteWitness, request: AddCheckpoint) -> None:
         newest = 0 if again is None else signed_checkpoint(again.note).size
         if again is None or size > newest or size == request.old_size:
             raise WitnessError(
-                f"见证方记得的日志有{size}个条目，与本站不符 / "
+                f"见证方记得{size}个日志条目，与本站不符 / "
                 f"it has cosigned {size} entries, which are not those of this log"
             )
         request = again

@@ -31,7 +31,8 @@ DOCUMENT: dict[str, Any] = {
                 ],
                 "responses": {
                     "200": {
-                        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Things"}}}
+                        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Things"}}},
+                        "headers": {"ETag": {"schema": {"type": "string"}}},
                     },
                     "404": {
                         "content": {
@@ -109,6 +110,7 @@ BREAKING: dict[str, Callable[[], dict[str, Any]]] = {
     "no longer application/problem+json": lambda: change_document(
         *GET, "responses", "404", "content", value={"text/plain": {}}
     ),
+    "no longer has the header ETag": lambda: change_document(*GET, "responses", "200", "headers", value={}),
     "property is gone": lambda: change_document(*THING, "properties", "name", drop=True),
     "is no longer always there": lambda: change_document(*THING, "required", value=["name", "kind"]),
     "may now be integer": lambda: change_document(*THING, "properties", "name", value={"type": "integer"}),

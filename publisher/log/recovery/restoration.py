@@ -212,7 +212,7 @@ def _check_prefix(conn: Connection, checkpoint: KnownCheckpoint, size: int) -> N
     if 0 < checkpoint.size <= size and entry_log.tree(conn, checkpoint.size).root().hex() != checkpoint.root:
         raise LogError(
             "checkpoint-differs",
-            f"备份的前{checkpoint.size}个条目与所持存证点不符：不是同一份日志，或曾被改写。",
+            f"备份的前{checkpoint.size}个日志条目与所持存证点不符：不是同一份日志，或曾被改写。",
             f"The first {checkpoint.size} entries of the backup are not those of the checkpoint: another "
             "log, or one that was rewritten.",
         )

@@ -79,12 +79,12 @@ def check_continuation(conn: Connection, note: str) -> Iterator[Problem]:
     now = entry_log.size(conn)
     if not 0 < checkpoint.size <= now:
         yield Problem(
-            f"{where}: 当时有{checkpoint.size}个条目，现在只有{now}个，之后的记录已被截去 "
+            f"{where}: 当时有{checkpoint.size}个日志条目，现在只有{now}个，之后的记录已被截去 "
             f"it has {checkpoint.size} entries, the log only {now}: the last ones were cut off"
         )
     elif entry_log.tree(conn, checkpoint.size).root() != checkpoint.root:
         yield Problem(
-            f"{where}: 前{checkpoint.size}个条目已不是当时的条目，日志被改写 "
+            f"{where}: 前{checkpoint.size}个日志条目已不是当时的内容，日志被改写 "
             f"the first {checkpoint.size} entries are not those of then: the log was rewritten"
         )
     if not _is_signed(note, [site_key.key for site_key in key_statements.site_keys(conn)]):

@@ -63,7 +63,7 @@ def _verify_release(conn: Connection, where: str, row: Mapping[str, Any]) -> Ite
     """Compare the rows of a release with its document of format 2."""
     text = conn.scalar(select(e.entry.c.document).where(e.entry.c.digest == row["document"]))
     if text is None:
-        yield f"{where}: 日志中没有它的条目 it has no entry in the log"
+        yield f"{where}: 没有它的日志条目 it has no entry in the log"
         return
     stored: dict[str, Any] = msgspec.json.decode(text)
     c = t.release.c
@@ -129,12 +129,12 @@ def _verify_entries(conn: Connection) -> Iterator[str]:
     size, is_broken = 0, False
     for row in stream(conn, select(e.entry).order_by(e.entry.c.position)):
         if row.position != size and not is_broken:
-            yield f"条目 entry {size}: 缺少 is missing"
+            yield f"日志条目 entry {size}: 缺少 is missing"
             is_broken = True
         if is_broken:
             continue  # to the end, so that the server closes its cursor
         if row.document is not None and digest_of(row.document.encode()) != row.digest:
-            yield f"条目 entry {size}: 不是当时公布的存证文件 the document is not the one that was published"
+            yield f"日志条目 entry {size}: 不是当时公布的存证文件 it is not the document that was published"
         merkle_tree.append_leaf(
             lambda level, number: tiles[level, number],
             lambda level, number, hashes: tiles.update({(level, number): hashes}),
@@ -147,7 +147,7 @@ def _verify_entries(conn: Connection) -> Iterator[str]:
     stored = {(row.level, row.number): bytes(row.hashes) for row in conn.execute(select(e.tile))}
     for level, number in sorted(tiles.keys() | stored.keys()):
         if stored.get((level, number)) != tiles.get((level, number)):
-            yield f"哈希树 tile {level}/{number}: 与条目不符 does not follow from the entries"
+            yield f"哈希树 tile {level}/{number}: 与日志条目不符 does not follow from the entries"
     yield from _verify_checkpoints(conn, tiles, size)
     yield from description_entries.verify(conn)
 
@@ -157,8 +157,8 @@ def _verify_checkpoints(conn: Connection, tiles: Mapping[tuple[int, int], bytes]
     for row in conn.execute(select(e.checkpoint).order_by(e.checkpoint.c.size)):
         last, where = row.size, f"存证点 checkpoint of {row.size} entries"
         if row.size > size:
-            yield f"{where}: 日志只有{size}个条目 the log has only {size}"
+            yield f"{where}: 日志只有{size}个日志条目 the log has only {size}"
         elif MerkleTree(lambda level, number: tiles[level, number], row.size).root().hex() != row.root:
-            yield f"{where}: 不是这些条目的存证点 it is of other entries"
+            yield f"{where}: 不是这些日志条目的存证点 it is of other entries"
     if last < size:
-        yield f"条目 entry {last}: 没有存证点 no checkpoint covers it"
+        yield f"日志条目 entry {last}: 没有存证点 no checkpoint covers it"

@@ -328,3 +328,14 @@ def test_a_draft_says_how_much_stays(site: Home) -> None:
     (file := site.home.with_name("fees.csv")).write_text(f"{head}\n{line}\n登记费,市民政局,缴入国库", "utf-8")
     site.ok("import", file, "--dataset", "fees")
     assert site.ok("draft", "diff", "fees").out.splitlines()[-1] == "新增 1，未变化 1"
+
+
+def test_exports_into_one_folder_share_the_list_of_digests(site: Home, tmp_path: Path) -> None:
+    site.dataset()
+    site.publish_text("shili-power-list", "事项名称,权力类型,行使主体\n甲项许可,行政许可,市统计局\n")
+    for form in ("csv", "jsonl", "csv"):
+        site.ok("export", "shili-power-list", "--format", form, "--to", tmp_path / "files")
+    (tmp_path / "files" / "shili-power-list-1.jsonl").unlink()
+    site.ok("export", "shili-power-list", "--format", "json", "--to", tmp_path / "files")
+    names = [line[66:] for line in (tmp_path / "files" / "SHA256SUMS").read_text("utf-8").splitlines()]
+    assert names == ["shili-power-list-1.csv", "shili-power-list-1.json"]

@@ -65,6 +65,28 @@ def titles(names: SiteNames) -> set[str]:
     return {name.text for name in anyio.run(names).complete("项许可", 20)}
 
 
+def test_requests_that_wait_for_names_leave_threads_to_others(log: Log) -> None:
+    release(log)
+    names, done = SiteNames(log), list[int]()
+
+    async def wait() -> None:
+        done.append(len((await names.current()).names))
+
+    async def main() -> None:
+        async with anyio.create_task_group() as tasks:
+            with names._reading:
+                for _ in range(100):  # the pool has 40 threads
+                    tasks.start_soon(wait)
+                await anyio.sleep(0.2)
+                with anyio.fail_after(10):
+                    assert await anyio.to_thread.run_sync(lambda: "a thread") == "a thread"
+                assert done == []
+
+    anyio.run(main)
+    assert len(done) == 100
+    assert set(done) == {3}
+
+
 def test_with_few_names_a_request_after_a_release_gets_the_new_ones(log: Log) -> None:
     release(log)
     names = SiteNames(log)

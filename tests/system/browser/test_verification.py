@@ -155,7 +155,7 @@ def test_a_kept_checkpoint_shows_that_nothing_was_changed(
         visitor.opens("/verify")
         verdict = choose(visitor.page, signed.checkpoint)
         assert verdict.startswith("核验无误")
-        assert "本站的日志（9个条目）是这个存证点（8个条目）的延续" in verdict
+        assert "本站的日志（9个日志条目）是这个存证点（8个日志条目）的延续" in verdict
         origin, size, root, *others = signed.checkpoint.read_text(encoding="utf-8").split("\n")
         changed = tmp_path / "changed"
         changed.write_text("\n".join([origin, size, "B" + root[1:], *others]), encoding="utf-8")

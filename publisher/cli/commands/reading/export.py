@@ -90,9 +90,19 @@ def export(
             paths.append(folder / "checkpoint")
             paths[-1].write_text(note, encoding="utf-8")
             output.print_line(str(paths[-1]))
-    sums = "".join(f"{file_digest(path)}  {path.name}\n" for path in paths)
-    (folder / "SHA256SUMS").write_text(sums, encoding="utf-8")
+    lines = {path.name: f"{file_digest(path)}  {path.name}\n" for path in paths}
+    sums = folder / "SHA256SUMS"
+    sums.write_text("".join((_read_sums(sums) | lines).values()), encoding="utf-8")
     return Exit.OK
+
+
+def _read_sums(sums: Path) -> dict[str, str]:
+    """Read the lines of files that an earlier export wrote into the folder, by name."""
+    if not sums.exists():
+        return {}
+    lines = sums.read_text(encoding="utf-8").splitlines(keepends=True)
+    names = ((line.partition("  ")[2].rstrip("\n"), line) for line in lines)
+    return {name: line for name, line in names if (sums.parent / name).is_file()}
 
 
 @contextmanager

@@ -126,7 +126,7 @@ async function verifyCheckpoint(note) {
   need(consistent, "本站的日志不是这个存证点的延续，过去的内容被改写", "the log does not continue this checkpoint: its past was changed");
   return [
     say(
-      `本站的日志（${current.size}个条目）是这个存证点（${kept.size}个条目）的延续：此前公布的内容没有被改写。`,
+      `本站的日志（${current.size}个日志条目）是这个存证点（${kept.size}个日志条目）的延续：此前公布的内容没有被改写。`,
       `The log (${current.size} entries) continues this checkpoint (${kept.size} entries): nothing published before was changed.`,
     ),
     signature,

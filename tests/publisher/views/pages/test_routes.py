@@ -50,5 +50,5 @@ def test_pages_of_every_process_show_the_forms_and_have_an_etag_of_their_own(sit
     )
     assert "公众纠错" in forms[0]
     assert "订阅变化（邮件、阅读器）" in mails[0]
-    assert "尚缺2个条目" in restored[0]
+    assert "尚缺2个日志条目" in restored[0]
     assert len({etag for _, etag in (plain, forms, mails, restored)}) == 4
