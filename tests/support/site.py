@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -20,6 +21,9 @@ from publisher.indexing import indexer
 from publisher.log.log import Log
 from publisher.log.model import Dataset, DraftEntry
 from publisher.settings import Settings, read_settings
+from publisher.views.api import contract
+from publisher.views.pages import routes as pages
+from publisher.views.pages.printing.templates import Press
 from schemas.definition import file_loader as catalogues
 from schemas.definition.catalogue import Content
 from search.embedded.engine import EmbeddedEngine
@@ -39,6 +43,11 @@ PLAIN: list[Content] = [
     {"name": "价格鉴证业务收费", "department": "市发展和改革委员会", "management": "缴入财政专户"},
 ]
 """Fees of the first release."""
+
+_LEFT_OUT = ("/correction", "/follow", "/delta")
+"""Parts of the addresses of forms, which not every site has, and of what needs a second release."""
+_SPECIFIC = {"/checks/{code}": "/checks/{check}", "/commitments/{record}": "/commitments/{commitment}"}
+"""Places whose value is another than in most paths."""
 
 
 @dataclass(frozen=True)
@@ -256,3 +265,25 @@ def _files_of_four_releases(base: str) -> tuple[dict[Path, bytes], datetime]:
             now = site.clock.now
         files = {path.relative_to(home): path.read_bytes() for path in home.rglob("*") if path.is_file()}
     return files, now
+
+
+def fill_addresses(values: Mapping[str, str]) -> list[str]:
+    """List an address of each route whose places in the path all have a value, with the query it requires."""
+    paths = [_specify(route.operation.path) for route in (*contract.ROUTES, *pages.routes(Press()))]
+    return [
+        path.format_map(values) + _required_query(path)
+        for path in paths
+        if set(re.findall(r"{(\w+)}", path)) <= values.keys() and not any(part in path for part in _LEFT_OUT)
+    ]
+
+
+def _specify(path: str) -> str:
+    for general, specific in _SPECIFIC.items():
+        path = path.replace(general, specific)
+    return path
+
+
+def _required_query(path: str) -> str:
+    if "/compare" in path:
+        return "?from=1"
+    return "?q=%E8%AE%B8%E5%8F%AF" if "/search" in path or "/suggest" in path else ""

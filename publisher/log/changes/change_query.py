@@ -166,7 +166,7 @@ class ChangeList:
 
     def _names_own_body(self) -> ColumnElement[bool]:
         """Condition of the values that name the body of a change's record."""
-        fields = in_fields({dataset: (name,) for dataset, name in self._bodies.fields.items()})
+        fields = in_fields({key: (name,) for key, name in self._bodies.fields.items()}, _c.dataset)
         return and_(_values.revision == func.coalesce(_c.revision, _c.before), fields)
 
     def _select_own_bodies(self) -> Select[Any]:

@@ -20,6 +20,7 @@ from publisher.log.database.derived import commitment_tables as ct
 from publisher.log.database.storable_text import storable
 from publisher.log.model import MOST_FACET_VALUES, LogError, View
 from publisher.log.queries.point_in_time import Clocks
+from publisher.log.queries.record_query import of_catalogue
 from schemas.definition.catalogue import Content
 
 type CommitmentStatus = Literal["done", "overdue", "undetermined"]
@@ -192,7 +193,7 @@ def _in_view(query: CommitmentQuery, clocks: Clocks) -> Select[Any]:
         select(_s.record)
         .join_from(t.dataset, t.span, _s.dataset == _d.key)
         .outerjoin(ct.commitment_status, status)
-        .where(_d.catalogue == COMMITMENTS, _s.status == "stated", clocks.in_view(_s), *_conditions(query))
+        .where(of_catalogue(COMMITMENTS), _s.status == "stated", clocks.in_view(_s), *_conditions(query))
     )
 
 

@@ -15,6 +15,7 @@ from publisher.log.commitments.rules import STATEMENTS, TaskKey, concerns_any, t
 from publisher.log.database import tables as t
 from publisher.log.database.tables import TITLE_LENGTH
 from publisher.log.queries.point_in_time import Clocks
+from publisher.log.queries.record_query import of_catalogue
 from schemas.definition.catalogue import Content
 
 _BATCH = 500
@@ -55,7 +56,7 @@ def read_statements(
         .join(t.revision, _v.key == _s.revision)
         .join(t.record, _r.key == _s.record)
         .join(t.release, _b.sequence == _s.brought)
-        .where(_d.catalogue == STATEMENTS, _s.status == "stated", clocks.in_view(_s), _v.content.is_not(None))
+        .where(of_catalogue(STATEMENTS), _s.status == "stated", clocks.in_view(_s), _v.content.is_not(None))
     )
     rows: list[Any] = []
     for some in batched(dict.fromkeys(title[:TITLE_LENGTH] for title in titles), _BATCH):

@@ -133,6 +133,22 @@ def find_open(conn: Connection, query: FindingQuery, clocks: Clocks) -> tuple[Pu
     return tuple(_read_findings(conn, conn.execute(newest.limit(query.limit)).all(), "open", clocks))
 
 
+def list_ids(conn: Connection, query: FindingQuery, clocks: Clocks) -> Sequence[str]:
+    """List the ids of all findings of a query, newest first, whatever its page."""
+    rows = _select_rows(conn, query, clocks)
+    c = rows.selected_columns
+    return conn.scalars(rows.with_only_columns(c.id).order_by(c.opened.desc(), c.id)).all()
+
+
+def find_by_ids(
+    conn: Connection, query: FindingQuery, clocks: Clocks, ids: Sequence[str]
+) -> tuple[PublishedFinding, ...]:
+    """Return findings of a query in the order of ``ids``, without those that left it since."""
+    rows = conn.execute(_select_rows(conn, query, clocks, ids)).all()
+    findings = {one.id: one for one in _read_findings(conn, rows, query.status, clocks)}
+    return tuple(findings[id_] for id_ in ids if id_ in findings)
+
+
 def find_latest(conn: Connection, query: FindingQuery, clocks: Clocks) -> tuple[PublishedFinding, ...]:
     """List the findings of a query that were opened, ended or responded to last, whatever their status.
 
@@ -166,8 +182,13 @@ def find_one(conn: Connection, finding: str, clocks: Clocks) -> PublishedFinding
     raise LogError("no-such-finding", f"没有待核问题 {finding}。", f"There is no finding {finding}.")
 
 
-def _select_rows(conn: Connection, query: FindingQuery, clocks: Clocks) -> Select[Any]:
-    """Select the newest row of each finding that began by the view, with the status of the query."""
+def _select_rows(
+    conn: Connection, query: FindingQuery, clocks: Clocks, ids: Sequence[str] | None = None
+) -> Select[Any]:
+    """Select the newest row of each finding that began by the view, with the status of the query.
+
+    ``ids``: of these findings only.
+    """
     c = f.finding.c
     in_view = case((clocks.in_view(c), 1), else_=0)
     on_day = and_(c.effective_from <= clocks.day, c.effective_to > clocks.day)
@@ -182,6 +203,7 @@ def _select_rows(conn: Connection, query: FindingQuery, clocks: Clocks) -> Selec
             func.row_number().over(partition_by=c.id, order_by=order).label("place"),
         )
         .where(c.known_from <= clocks.instant, c.effective_from <= clocks.day, *_of_all_periods(conn, query))
+        .where(true() if ids is None else c.id.in_(ids))
         .subquery()
     )
     p, r, d = periods.c, t.record.c, t.dataset.c

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from functools import partial
+from itertools import batched
 
 from sqlalchemy import Connection, delete
 
@@ -19,10 +20,12 @@ from publisher.log.findings.finding_query import (
     FindingQuery,
     PublishedFinding,
     count,
+    find_by_ids,
     find_latest,
     find_one,
     find_open,
     find_page,
+    list_ids,
 )
 from publisher.log.findings.finding_rows import Row, Run
 from publisher.log.findings.record_states import DatasetIndex
@@ -34,6 +37,7 @@ from publisher.log.registry import dataset_row
 from publisher.log.session import Session
 from schemas.definition.catalogue import Catalogue
 
+_BATCH = 500
 _MOST_SHOWN = 50
 """Maximum number of findings that the page of a record shows."""
 
@@ -96,6 +100,17 @@ class Findings:
         with self._session.read() as conn:
             clocks = self._clocks(conn, query.view)
             return find_page(conn, query, clocks)
+
+    def all(self, query: FindingQuery) -> Iterator[Sequence[PublishedFinding]]:
+        """Yield all findings of a query in batches, newest first, whatever its page.
+
+        A page has the number of all findings, so that reading every page would count them each time.
+        """
+        with self._session.read() as conn:
+            ids = list_ids(conn, query, self._clocks(conn, query.view))
+        for batch in batched(ids, _BATCH):
+            with self._session.read() as conn:
+                yield find_by_ids(conn, query, self._clocks(conn, query.view), batch)
 
     def list_open(self, query: FindingQuery) -> tuple[PublishedFinding, ...]:
         """List the open findings of a query, newest first, without counting any."""

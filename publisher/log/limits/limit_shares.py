@@ -120,7 +120,9 @@ class LimitSelection:
 
     def _values(self, fields: Mapping[int, Iterable[str]], *, limits: bool = False) -> Select[Any]:
         """Select the values of a span's revision in the fields of its dataset."""
-        values = select(_x.text).where(_x.revision == _s.revision, in_fields(fields)).correlate(t.span)
+        values = (
+            select(_x.text).where(_x.revision == _s.revision, in_fields(fields, _s.dataset)).correlate(t.span)
+        )
         return values.where(_x.number.is_not(None)) if limits else values
 
     def _body_fields(self) -> Mapping[int, Iterable[str]]:

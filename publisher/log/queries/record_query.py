@@ -58,6 +58,13 @@ PART = case((MERGED_INTO.c.name.is_not(None), MERGED_INTO.c.name), else_=t.part.
 """Name of the part of a span; of a merged part, the name of the part it was merged into."""
 
 
+def of_catalogue(name: str) -> ColumnElement[bool]:
+    """Condition of the spans of every list of a catalogue. SQLite begins with the lists, and reads no other
+    spans."""
+    lists = select(t.dataset.c.key).where(t.dataset.c.catalogue == name).correlate(None)
+    return t.span.c.dataset.in_(lists)
+
+
 def record_join(spans: FromClause = t.span) -> FromClause:
     """Join spans with record, revision, release, import and part. Databases skip the import if unused."""
     return (

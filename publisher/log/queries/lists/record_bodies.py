@@ -12,14 +12,18 @@ from publisher.log.database import tables as t
 from publisher.log.database.storable_text import storable
 
 
-def in_fields(fields: Mapping[int, Iterable[str]]) -> ColumnElement[bool]:
-    """Condition of the values in fields. ``fields``: key of a dataset → names of its fields."""
+def in_fields(fields: Mapping[int, Iterable[str]], dataset: ColumnElement[int]) -> ColumnElement[bool]:
+    """Condition of the values of a record in fields. ``fields``: key of a dataset → names of its fields.
+
+    ``dataset``: of the record, in the table from which the query comes to its values. By the column of the
+    values themselves SQLite reads all values of a field again for each record.
+    """
     datasets: dict[str, list[int]] = {}
     for key, names in fields.items():
         for name in names:
             datasets.setdefault(name, []).append(key)
-    v = t.value.c
-    return or_(false(), *(and_(v.field == name, v.dataset.in_(keys)) for name, keys in datasets.items()))
+    of_field = (and_(t.value.c.field == name, dataset.in_(keys)) for name, keys in datasets.items())
+    return or_(false(), *of_field)
 
 
 def of_bodies(

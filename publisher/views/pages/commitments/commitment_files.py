@@ -7,13 +7,13 @@ from pathlib import Path
 from litestar.concurrency import sync_to_thread
 from msgspec import structs
 
-from publisher.log.commitments.commitment_query import CommitmentQuery, PublishedCommitment
+from publisher.log.commitments.commitment_query import PublishedCommitment
 from publisher.views.api.routes.commitments import commitment_list as api
 from publisher.views.pages.commitments import commitment_list
 from publisher.views.pages.printing import page_request
 from publisher.views.pages.printing.feed_reply import feed_reply
 from publisher.views.pages.printing.page_request import Visit
-from publisher.views.pages.printing.table_file import Batches, Download, ListFile, Row
+from publisher.views.pages.printing.table_file import Download, ListFile, Row, read_batches
 from publisher.views.syndication.commitment_feed import ENTRIES, render_commitment_feed
 from publisher.views.syndication.scope import Form
 from publisher.web.file_cache import FileKey
@@ -51,7 +51,7 @@ def commitments_as(suffix: str) -> Download:
             name="commitments",
             validity=listing.validity,
             headings=_HEADINGS,
-            batches=lambda: _batches(visit, listing.query),
+            batches=lambda: read_batches(visit.service.log.commitments.all(listing.query)),
             rows=lambda batch: (_row(visit, one) for one in batch),
         )
         return file.reply(visit, suffix)
@@ -105,12 +105,6 @@ def as_feed(form: Form) -> Download:
 def _listing(visit: Visit) -> api.CommitmentListing:
     """Describe the list of the request. Raises the same errors as the list."""
     return api.make_listing(visit.service, visit.parse_list(api.GRAMMAR))
-
-
-async def _batches(visit: Visit, query: CommitmentQuery) -> Batches[PublishedCommitment]:
-    batches = visit.service.log.commitments.all(query)
-    while (batch := await sync_to_thread(next, batches, None)) is not None:
-        yield batch
 
 
 def _row(visit: Visit, one: PublishedCommitment) -> Row:

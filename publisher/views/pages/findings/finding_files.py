@@ -7,22 +7,19 @@ from collections.abc import Iterator, Mapping
 from litestar.concurrency import sync_to_thread
 from msgspec import structs
 
-from publisher.log.findings.finding_query import FindingQuery, PublishedFinding
+from publisher.log.findings.finding_query import PublishedFinding
 from publisher.log.model import Dataset
 from publisher.views.api.routes import findings as api
 from publisher.views.pages.findings import finding_list
 from publisher.views.pages.printing import labels
 from publisher.views.pages.printing.feed_reply import feed_reply
 from publisher.views.pages.printing.page_request import Visit
-from publisher.views.pages.printing.table_file import Batches, Download, ListFile, Row
+from publisher.views.pages.printing.table_file import Download, ListFile, Row, read_batches
 from publisher.views.syndication.finding_feed import ENTRIES, render_finding_feed
 from publisher.views.syndication.scope import Form
-from publisher.web.query_parameters import MAX_LIMIT
 from publisher.web.route import AsyncReply
 from schemas.words import FINDING_STATUSES, RESPONSES
 
-BATCH = MAX_LIMIT
-"""Findings that are read at once."""
 _HEADINGS = (
     ("清单", "List"),
     ("条目", "Record"),
@@ -51,7 +48,7 @@ def findings_as(suffix: str) -> Download:
             name="findings",
             validity=listing.validity.extended(titles, None) if titles else listing.validity,
             headings=_HEADINGS,
-            batches=lambda: _batches(visit, listing.query),
+            batches=lambda: read_batches(visit.service.log.findings.all(listing.query)),
             rows=lambda batch: (_row(visit, one, datasets) for one in batch),
             answers=lambda batch: (api.finding_answer(visit.service, one) for one in batch),
         )
@@ -90,15 +87,6 @@ def as_feed(form: Form) -> Download:
 def _listing(visit: Visit) -> api.FindingListing:
     """Describe the list of the request. Raises the same errors as the list."""
     return api.make_listing(visit.service, visit.parse_list(api.GRAMMAR))
-
-
-async def _batches(visit: Visit, query: FindingQuery) -> Batches[PublishedFinding]:
-    page = await sync_to_thread(visit.service.log.findings.page, structs.replace(query, limit=BATCH))
-    yield page.findings
-    while page.after is not None:
-        later = structs.replace(query, limit=BATCH, after=page.after)
-        page = await sync_to_thread(visit.service.log.findings.page, later)
-        yield page.findings
 
 
 def _row(visit: Visit, published: PublishedFinding, datasets: Mapping[str, Dataset]) -> Row:

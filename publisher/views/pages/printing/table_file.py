@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -46,6 +46,12 @@ type Download = Callable[[Visit], Awaitable[AsyncReply]]
 def cell_of(field: Field | None, text: str) -> Cell:
     """Return the cell of a field's text. ``field``: None if its catalogue dropped it."""
     return Number(text) if is_numeric(field) else text
+
+
+async def read_batches[T](batches: Iterator[Sequence[T]]) -> Batches[T]:
+    """Read each batch of a list in a thread."""
+    while (batch := await sync_to_thread(next, batches, None)) is not None:
+        yield batch
 
 
 def link_files(

@@ -11,8 +11,8 @@ from xml.etree import ElementTree as ET
 import openpyxl
 import pytest
 
+from publisher.log.findings import findings
 from publisher.log.log import Log
-from publisher.views.pages.findings import finding_files
 from schemas.definition.catalogue import Content
 from tests.support.clock import Clock
 from tests.support.site import FEES, PLAIN, START, Site, fill_with_finding, opened, publish, ticking_clock
@@ -50,7 +50,7 @@ def table(site: Site, query: str = "") -> list[dict[str, str]]:
 def test_tables_have_every_finding_of_the_list_and_no_formula(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(finding_files, "BATCH", 40)
+    monkeypatch.setattr(findings, "_BATCH", 40)
     rows = table(site)
     assert len(rows) == NUMBER
     first = next(row for row in rows if row["条目"] == "'=1+1")
