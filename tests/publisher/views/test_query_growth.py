@@ -1,4 +1,4 @@
-"""Work of the database for each route at two sizes of the log: twice as many records, about twice the work.
+"""Work of the database for each route and the worker at two sizes of the log: twice for twice the records.
 
 SQLite chooses plans without knowing how large tables are. A plan that reads all values for each change once
 took ten seconds for a list of 10,000 changes, and would have taken an hour for ten times as many.
@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from publisher.log.database import connection, interruption
+from publisher.log.findings import record_states
 from publisher.log.log import Log
 from publisher.log.model import RecordQuery
 from schemas.definition.catalogue import Content, Json
@@ -27,7 +28,7 @@ _SMALL, _LARGE = 400, 800
 """Records of each of two lists."""
 _MOST_GROWTH = 3.2
 """Twice as much where work is linear, four times where it is not; between them are lists read in batches."""
-_NEGLIGIBLE = 1_000
+_NEGLIGIBLE = 500
 """Counts below which growth says nothing."""
 _LISTS = (
     "/v1/datasets/powers/records?actor=%E7%AC%AC1%E5%B1%80&sort=-name",
@@ -86,9 +87,13 @@ def _fill_one_list(size: int, log: Log, clock: Clock) -> None:
     """Publish a list twice, with a limit that changed. One list alone is read by other plans than several."""
     create_dataset(log, "powers", "power-list", division="210300")
     for year, limit in ((2015, 15), (2016, 10)):
-        powers = [_power(number, limit) for number in range(size)]
-        publish(log, "powers", powers, date(year, 1, 1), f"示政发〔{year}〕1号")
+        _publish_powers(log, size, year, limit)
         clock.advance(days=30)
+
+
+def _publish_powers(log: Log, size: int, year: int, limit: int) -> None:
+    powers = [_power(number, limit) for number in range(size)]
+    publish(log, "powers", powers, date(year, 1, 1), f"示政发〔{year}〕1号")
 
 
 def _fill_four_lists(size: int, log: Log, clock: Clock) -> None:
@@ -143,12 +148,29 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(connection, "_INTERRUPTION_STEPS", _STEPS)
     monkeypatch.setattr(interruption, "is_interrupted", count)
+    monkeypatch.setattr(record_states, "_BATCH", 20)  # so that these sizes have several batches
     return steps
 
 
+def _measure_release(site: Site, size: int, counted: list[int]) -> Iterator[tuple[str, int]]:
+    """Yield the name and the steps of each part of a release in which every record changes."""
+    parts: dict[str, Callable[[], object]] = {
+        "publication": lambda: _publish_powers(site.log, size, 2017, limit=5),
+        "citations": site.log.graph.update,
+        "findings": site.log.findings.update,
+        "commitments": site.log.commitments.update,
+        "index": site.index,
+    }
+    for name, run in parts.items():
+        counted[0] = 0
+        run()
+        yield name, counted[0]
+
+
 def _measure(home: Path, fill: Fill, size: int, counted: list[int]) -> Iterator[tuple[str, int]]:
-    """Yield the name and the steps of each address."""
+    """Yield the name and the steps of a release and of each address."""
     with opened(home, Site, content=partial(fill, size), clock=ticking_clock(START)) as site:
+        yield from _measure_release(site, size, counted)
         for address, name in _addresses(site).items():
             counted[0] = 0
             answer = site.client.get(address)
