@@ -15,8 +15,8 @@ from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.schema import CreateSchema
 
 from publisher.log.database import postgresql
-from publisher.log.database.connection import sqlite_url
 from publisher.log.database.postgresql import ServerLimits
+from publisher.log.database.sqlite import sqlite_url
 from publisher.log.model import LogError
 from publisher.log.recovery.backup import copy_sqlite
 

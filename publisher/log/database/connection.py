@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import os
-import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import quote
 
 from sqlalchemy import (
     ColumnElement,
@@ -24,7 +22,6 @@ from sqlalchemy import (
     Select,
     Table,
     cast,
-    create_engine,
     event,
     func,
     select,
@@ -38,16 +35,12 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType
 
-from publisher.log.database import interruption, postgresql
+from publisher.log.database import interruption, postgresql, sqlite
 from publisher.log.database.sealing import seals
-from publisher.log.database.subscription_tables import subscription
 from publisher.log.model import LogError
 
-_BUSY_MILLISECONDS = 60_000
 _READ_CACHE_KIB = 65_536
 """SQLite page cache of each idle connection, in KiB. A full export fills it."""
-_INTERRUPTION_STEPS = 50_000
-"""Instructions of SQLite's virtual machine, a few milliseconds, between two looks at the interruption."""
 _NO_OTHER_LIMITS = postgresql.ServerLimits()
 _CHECKPOINT_TRIES, _CHECKPOINT_PAUSE = 600, 0.05
 
@@ -96,9 +89,9 @@ class Database:
 
     def _create_engine(self, poolclass: type[Pool] | None = None) -> Engine:
         if self.sqlite:
-            engine = _sqlite_engine(self.url, self.read_only, poolclass)
+            engine = sqlite.create_sqlite_engine(self.url, read_only=self.read_only, poolclass=poolclass)
             if self._public:
-                event.listen(engine, "connect", _hide_secrets)
+                event.listen(engine, "connect", sqlite.hide_secrets)
             return engine
         return postgresql.create_postgresql_engine(self.url, self._limits, poolclass=poolclass)
 
@@ -185,9 +178,10 @@ class Database:
             try:
                 transaction = conn.begin()
                 if not self.sqlite:
-                    postgresql.wait_for_write_lock(conn, _BUSY_MILLISECONDS)
+                    postgresql.wait_for_write_lock(conn, sqlite.BUSY_MILLISECONDS)
             except OperationalError as error:
-                if not (self.sqlite or postgresql.is_lock_timeout(error)):
+                backend = sqlite if self.sqlite else postgresql
+                if not backend.is_lock_timeout(error):
                     raise
                 raise LogError(
                     "busy",
@@ -300,77 +294,6 @@ def json_text(conn: Connection, column: ColumnElement[Any], name: str) -> Column
     if conn.dialect.name == "sqlite":
         return func.json_extract(column, f'$."{name}"')
     return func.json_extract_path_text(cast(column, JSON), name).collate("C")
-
-
-def _sqlite_engine(
-    url: URL,
-    read_only: bool,  # noqa: FBT001 - a property of the database
-    poolclass: type[Pool] | None,
-) -> Engine:
-    medium = _read_only_medium(url) if read_only else None
-    sizes: dict[str, Any] = {"poolclass": poolclass} if poolclass else {"pool_size": 16, "max_overflow": 32}
-    engine = create_engine(medium or url, **sizes)
-
-    def configure(connection: Any, _record: Any) -> None:
-        # Transactions begin in `begin_write` and `Database.read`, never implicitly in the driver.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
-        if read_only:
-            cursor.execute("PRAGMA query_only = ON")
-        else:
-            cursor.execute("PRAGMA journal_mode = WAL")
-        # FULL: an announced release survives a power failure, not only a killed process.
-        cursor.execute("PRAGMA synchronous = FULL")
-        cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.execute("PRAGMA cache_size = -131072")
-        cursor.execute("PRAGMA temp_store = MEMORY")
-        cursor.close()
-        connection.set_progress_handler(interruption.is_interrupted, _INTERRUPTION_STEPS)
-
-    def begin_write(conn: Connection) -> None:
-        if conn.get_execution_options().get("qingdan_write", False):
-            conn.exec_driver_sql("BEGIN IMMEDIATE")
-
-    event.listen(engine, "connect", configure)
-    event.listen(engine, "begin", begin_write)
-    return engine
-
-
-def _hide_secrets(connection: Any, _record: Any) -> None:
-    connection.set_authorizer(_refuse_secrets)
-
-
-def _refuse_secrets(action: int, table: str | None, *_: str | None) -> int:
-    is_secret = action == sqlite3.SQLITE_READ and table == subscription.name
-    return sqlite3.SQLITE_DENY if is_secret else sqlite3.SQLITE_OK
-
-
-def _read_only_medium(url: URL) -> str | None:
-    """Return the URL of a file that nobody can write, or None if somebody can."""
-    file = Path(url.database or "").absolute()
-    return f"sqlite:///{read_only_address(file)}&uri=true" if _is_immutable(file) else None
-
-
-def sqlite_url(file: Path) -> URL:
-    """Return the URL of a SQLite database, whose path may contain ``?``, ``#`` or ``%``."""
-    return URL.create("sqlite", database=str(file))
-
-
-def read_only_address(file: Path) -> str:
-    """Return the ``file:`` address by which SQLite reads a database, wherever it lies."""
-    address = f"file:{quote(str(file.absolute()))}?mode=ro"
-    return f"{address}&immutable=1" if _is_immutable(file) else address
-
-
-def _is_immutable(file: Path) -> bool:
-    """Report whether nobody can write a database.
-
-    SQLite cannot create its lock files there, and needs none if no write-ahead log was left next to the file.
-    """
-    wal = file.with_name(file.name + "-wal")
-    has_log = wal.exists() and wal.stat().st_size > 0
-    return file.exists() and not os.access(file.parent, os.W_OK) and not has_log
 
 
 @contextmanager

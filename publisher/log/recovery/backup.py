@@ -16,7 +16,8 @@ from sqlalchemy import Connection, func, select
 
 from publisher.log.blob_store import FolderBlobs, sync_folder
 from publisher.log.clocks import utc_now
-from publisher.log.database.connection import Database, file_lock, read_only_address, sqlite_url
+from publisher.log.database.connection import Database, file_lock
+from publisher.log.database.sqlite import read_only_address, sqlite_url
 from publisher.log.model import LogError
 from publisher.log.recovery import manifest as manifests
 from publisher.log.recovery import postgresql_dump

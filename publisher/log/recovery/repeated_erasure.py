@@ -17,7 +17,8 @@ from publisher.log import registry
 from publisher.log.clocks import utc_now
 from publisher.log.database import entry_tables
 from publisher.log.database import tables as t
-from publisher.log.database.connection import Database, sqlite_url
+from publisher.log.database.connection import Database
+from publisher.log.database.sqlite import sqlite_url
 from publisher.log.database.upgrade import migrate
 from publisher.log.model import LogError
 from publisher.log.recovery import backup as backups

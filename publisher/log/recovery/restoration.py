@@ -16,7 +16,8 @@ from sqlalchemy import Connection, inspect
 
 from publisher.log.blob_store import FolderBlobs, sync_folder
 from publisher.log.clocks import utc_now
-from publisher.log.database.connection import Database, sqlite_url
+from publisher.log.database.connection import Database
+from publisher.log.database.sqlite import sqlite_url
 from publisher.log.database.upgrade import migrate
 from publisher.log.model import LogError
 from publisher.log.recovery import backup as backups

@@ -38,7 +38,7 @@ def test_an_erasure_that_a_reader_holds_up_is_published_and_says_what_is_left(
     site.dataset("shili-power-list", "应急管理局")
     site.ok("import", xlsx(tmp_path / "应急管理局.xlsx", ITEMS), "--dataset", "shili-power-list")
     site.ok("publish", "shili-power-list", "--effective-on", "2015-12-01", "--basis", "鞍政发〔2015〕34号")
-    monkeypatch.setattr("publisher.log.database.connection._BUSY_MILLISECONDS", 10)
+    monkeypatch.setattr("publisher.log.database.sqlite.BUSY_MILLISECONDS", 10)
     monkeypatch.setattr("publisher.log.database.connection._CHECKPOINT_TRIES", 3)
     erase = ("erase", "shili-power-list", "安全生产许可证核发", "--ground", "（2016）辽03民终1号", "--yes")
     with contextlib.closing(sqlite3.connect(site.home / "qingdan.db", isolation_level=None)) as reader:

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
-from publisher.log.database import connection
+from publisher.log.database import sqlite
 from publisher.log.database.connection import Database
 from publisher.log.database.postgresql import ServerLimits
 from publisher.log.log import Log
@@ -60,7 +60,7 @@ def _read(database: Database) -> int:
 def test_a_writer_waits_no_longer_than_the_bound(pooled: str, tmp_path: Path) -> None:
     log, other = site_of_fees(pooled, tmp_path, Clock()), Database(pooled)
     with pytest.MonkeyPatch.context() as patch, other.write():
-        patch.setattr(connection, "_BUSY_MILLISECONDS", 300)
+        patch.setattr(sqlite, "BUSY_MILLISECONDS", 300)
         with pytest.raises(LogError) as refused:
             stage(log, entry("甲"))
         assert refused.value.code == "busy"

@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from publisher.app import create_app
-from publisher.log.database import connection, postgresql
+from publisher.log.database import postgresql, sqlite
 from publisher.log.database.connection import Database
 from publisher.log.database.postgresql import ServerLimits
 from publisher.log.log import Log
@@ -40,7 +40,7 @@ def open_log(url: str, folder: Path) -> Log:
 def test_a_publisher_waits_no_longer_than_the_bound_for_another(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection, "_BUSY_MILLISECONDS", 300)
+    monkeypatch.setattr(sqlite, "BUSY_MILLISECONDS", 300)
     log, other = open_log(url, tmp_path), Database(url)
     with other.write(), pytest.raises(LogError) as refused:
         stage(log, entry("甲"))

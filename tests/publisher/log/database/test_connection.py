@@ -8,21 +8,22 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, func, make_url, select, update
 from sqlalchemy.exc import DataError, OperationalError
 
 from publisher.cli.terminal.failures import explain
+from publisher.log.database import sqlite
 from publisher.log.database.connection import Database
 from publisher.log.database.prepared_statement import PreparedStatement
 from publisher.log.database.tables import site
 from publisher.log.log import Log
 from publisher.log.model import LogError
-from tests.support import sqlite
+from tests.support.sqlite import new as new_sqlite
 
 
 def test_a_database_that_cannot_be_written_is_not_called_away(tmp_path: Path) -> None:
     file = tmp_path / "qingdan.db"
-    Log.open(sqlite.new(file), sources=tmp_path / "sources").datasets.init_site("https://a.cn", "a.cn,2026")
+    Log.open(new_sqlite(file), sources=tmp_path / "sources").datasets.init_site("https://a.cn", "a.cn,2026")
     database = Database(f"sqlite:///file:{file}?mode=ro&uri=true")
     with pytest.raises(OperationalError) as error, database.write() as conn:
         conn.execute(update(site).values(details="{}"))
@@ -33,7 +34,7 @@ def test_a_database_that_cannot_be_written_is_not_called_away(tmp_path: Path) ->
 
 
 def test_an_error_of_the_driver_is_one_of_sqlalchemy(tmp_path: Path) -> None:
-    database = Database(sqlite.new(tmp_path / "qingdan.db"))
+    database = Database(new_sqlite(tmp_path / "qingdan.db"))
     too_long = PreparedStatement(select(func.zeroblob(bindparam("size")).label("bytes")))
     with database.read() as conn:
         with pytest.raises(DataError):
@@ -41,6 +42,20 @@ def test_an_error_of_the_driver_is_one_of_sqlalchemy(tmp_path: Path) -> None:
         with pytest.raises(DataError):
             list(too_long.batches(conn, {"size": 2**31 - 1}, 10))
     database.close()
+
+
+def test_only_another_writer_makes_a_database_busy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "BUSY_MILLISECONDS", 10)
+    database, other = (Database(new_sqlite(tmp_path / "qingdan.db")) for _ in range(2))
+    with database.write(), pytest.raises(LogError) as busy, other.write():
+        pass
+    assert busy.value.code == "busy"
+    missing = sqlite.create_sqlite_engine(make_url(f"sqlite:///{tmp_path}/none/qingdan.db"))
+    with pytest.raises(OperationalError) as error, missing.connect():
+        pass
+    assert not sqlite.is_lock_timeout(error.value)
+    for one in (database, other):
+        one.close()
 
 
 @pytest.mark.parametrize("name", ["\x00", "\udcff", "甲\x00乙"])
@@ -72,7 +87,7 @@ def test_a_reader_that_does_not_end_holds_up_an_erasure_for_the_pauses_only(
 ) -> None:
     monkeypatch.setattr("publisher.log.database.connection._CHECKPOINT_TRIES", 3)
     file = tmp_path / "qingdan.db"
-    log = Log.open(sqlite.new(file), sources=tmp_path / "sources")
+    log = Log.open(new_sqlite(file), sources=tmp_path / "sources")
     log.datasets.init_site("https://a.cn", "a.cn,2026")
     with closing(sqlite3.connect(file)) as reader:
         reader.execute("BEGIN")
