@@ -65,14 +65,14 @@ def is_current(conn: Connection) -> bool:
     return read_run(conn).revision >= _last_revision(conn)
 
 
-def compute_batch(session: Session, conn: Connection) -> Batch | None:
+def compute_batch(session: Session, conn: Connection, ends: ReleaseEnds) -> Batch | None:
     """Compute the next rows, some thousands. → None if every revision was read."""
     before, last = read_run(conn), _last_revision(conn)
     if before.revision >= last:
         return None
     rows: dict[str, list[Row]] = {table.name: [] for table in TABLES}
     after = before
-    for key, release, digest, content in _contents(conn, before):
+    for key, release, digest, content in _contents(conn, before, ends):
         for name, own in rows_of(key, session.catalogue(conn, digest), content).items():
             rows[name] += own
         after = Run(key, release)
@@ -155,24 +155,36 @@ def _last_revision(conn: Connection) -> int:
     return conn.scalar(select(func.max(t.revision.c.key))) or 0
 
 
-def _contents(conn: Connection, after: Run) -> Iterator[tuple[int, int, str, str]]:
+class ReleaseEnds:
+    """The last revision of each release, kept in memory: looking for it reads all changes of the release."""
+
+    def __init__(self) -> None:
+        self._last_revisions: dict[int, int | None] = {}
+
+    def read(self, conn: Connection, first: int) -> Iterator[tuple[int, int, str]]:
+        """Yield the last revision, the sequence and the digest of the catalogue of releases from one on.
+
+        Without releases that brought no revision. Keys of revisions grow with the releases.
+        """
+        before, b, c = 0, t.release.c, t.change.c
+        query = select(b.sequence, b.catalogue_digest).where(b.sequence >= first).order_by(b.sequence)
+        for sequence, digest in conn.execute(query).all():
+            if sequence not in self._last_revisions:
+                last = conn.scalar(select(func.max(c.revision)).where(c.release == sequence))
+                self._last_revisions[sequence] = last
+            revision = self._last_revisions[sequence]
+            if revision is not None and revision > before:
+                before = revision
+                yield revision, sequence, digest
+
+
+def _contents(conn: Connection, after: Run, ends: ReleaseEnds) -> Iterator[tuple[int, int, str, str]]:
     """Yield key, release, digest of the catalogue and content of each revision after one, by key."""
-    v, c = t.revision.c, t.change.c
-    last_revisions: list[int] = []
-    releases: list[tuple[int, str]] = []  # sequence and digest of the catalogue, of the same release
-    query = (
-        select(func.max(c.revision), c.release, t.release.c.catalogue_digest)
-        .join_from(t.change, t.release, t.release.c.sequence == c.release)
-        .where(c.release >= after.release)
-        .group_by(c.release, t.release.c.catalogue_digest)
-        .order_by(c.release)
-    )
-    for largest, *release in conn.execute(query).all():  # keys of revisions grow with the releases
-        if largest is not None and (not last_revisions or largest > last_revisions[-1]):
-            last_revisions.append(largest)
-            releases.append((release[0], release[1]))
+    v = t.revision.c
+    releases = list(ends.read(conn, after.release))
     contents = select(v.key, v.content).where(v.key > after.revision, v.content.is_not(None))
     for row in stream(conn, contents.order_by(v.key)):
-        n = bisect_left(last_revisions, row.key)
-        if n < len(last_revisions):
-            yield row.key, *releases[n], row.content
+        n = bisect_left(releases, row.key, key=itemgetter(0))
+        if n < len(releases):
+            _, sequence, digest = releases[n]
+            yield row.key, sequence, digest, row.content

@@ -34,6 +34,7 @@ class Graph:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._ends = graph_rows.ReleaseEnds()
 
     def is_current(self) -> bool:
         """Report whether every revision was read by the rules of this program."""
@@ -101,4 +102,4 @@ class Graph:
 
     def _next_batch(self) -> graph_rows.Batch | None:
         with self._session.read() as conn:
-            return graph_rows.compute_batch(self._session, conn)
+            return graph_rows.compute_batch(self._session, conn, self._ends)
