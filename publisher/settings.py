@@ -187,7 +187,7 @@ def read_settings(home: Path | None = None, environ: Mapping[str, str] | None = 
         queries=_read_pool(env, "QINGDAN_QUERIES", _QUERIES),
         exports=_read_pool(env, "QINGDAN_EXPORTS", _EXPORTS),
         corrections=_read_number(env, "QINGDAN_CORRECTIONS", _CORRECTIONS),
-        mail=env.get("QINGDAN_MAIL") or "",
+        mail=_read_mail(env),
         smtp=_read_smtp(env),
         client_header=env.get("QINGDAN_CLIENT_HEADER") or "",
         connections=_read_number(env, "QINGDAN_CONNECTIONS", _CONNECTIONS, least=1),
@@ -241,10 +241,15 @@ def _read_pool(env: Mapping[str, str], name: str, default: PoolSize) -> PoolSize
 def _read_address(env: Mapping[str, str], name: str) -> str:
     """Read ``host:port``. Raises ``ValueError``."""
     address = env.get(name) or ""
-    match = re.fullmatch(r"(?:[\w.-]+|\[[\da-fA-F:]+\]):([0-9]{1,5})", address)
-    if address and (match is None or not 0 < int(match[1]) < 1 << 16):
+    if address and not _fits(r"(?:[\w.-]+|\[[\da-fA-F:]+\]):([0-9]{1,5})", address):
         raise ValueError(f"{name}: {address!r} (127.0.0.1:9464)")
     return address
+
+
+def _fits(pattern: str, address: str) -> bool:
+    """Test an address; the group of ``pattern`` is its port, which it may lack."""
+    match = re.fullmatch(pattern, address)
+    return match is not None and 0 < int(match[1] or 1) < 1 << 16
 
 
 def _read_log_form(env: Mapping[str, str]) -> LogForm:
@@ -302,10 +307,22 @@ def _read_oidc(env: Mapping[str, str]) -> OidcProvider | None:
     )
 
 
+def _read_mail(env: Mapping[str, str]) -> str:
+    """Read the sender of mails. Raises ``ValueError`` unless it is one address, with a name or without."""
+    from email.utils import parseaddr  # noqa: PLC0415 - 15 ms of every command
+
+    sender = env.get("QINGDAN_MAIL") or ""
+    if sender and not re.fullmatch(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(\.[\w-]+)*", parseaddr(sender)[1], re.A):
+        raise ValueError(f"QINGDAN_MAIL: {sender!r} (清单 <news@example.gov.cn>)")
+    return sender
+
+
 def _read_smtp(env: Mapping[str, str]) -> str:
     """Read the address of the mail server. Raises ``ValueError``, without the password."""
     address = env.get("QINGDAN_SMTP") or ""
-    if address and not re.fullmatch(r"smtps?://([^@/\s]+@)?([\w.-]+|\[[\da-fA-F:]+\])(:\d{1,5})?", address):
+    if address and not _fits(
+        r"smtps?://(?:[^@/\s]+@)?(?:[\w.-]+|\[[\da-fA-F:]+\])(?::([0-9]{1,5}))?", address
+    ):
         raise ValueError("QINGDAN_SMTP: smtps://user:password@host:465")
     return address
 
@@ -329,9 +346,8 @@ def _read_cluster(env: Mapping[str, str]) -> Connection | None:
     if engine != "elasticsearch":
         raise ValueError(f"QINGDAN_SEARCH: {engine!r} (embedded, elasticsearch)")
     hosts = (env.get("QINGDAN_ELASTICSEARCH_HOSTS") or "http://127.0.0.1:9200").replace(",", " ").split()
-    if not all(
-        re.fullmatch(r"https?://([^@/\s]+@)?([\w.-]+|\[[\da-fA-F:]+\]):\d{1,5}(/\S*)?", h) for h in hosts
-    ):
+    pattern = r"https?://(?:[^@/\s]+@)?(?:[\w.-]+|\[[\da-fA-F:]+\]):([0-9]{1,5})(?:/\S*)?"
+    if not all(_fits(pattern, host) for host in hosts):
         raise ValueError("QINGDAN_ELASTICSEARCH_HOSTS: https://host:9200")
     ca = env.get("QINGDAN_ELASTICSEARCH_CA")
     return Connection(

@@ -64,7 +64,7 @@ def list_open(desk: Desk, person: Person) -> Sequence[ReaderCorrection]:
 def read(desk: Desk, person: Person, id_: str) -> ReaderCorrection:
     """Return an open request with its proofs and contacts, which is a line of the audit log.
 
-    Raises ``LogError``: ``no-inbox``, ``no-such-correction``, ``key-unusable``.
+    Raises ``LogError``: ``no-inbox``, ``no-such-correction``.
     """
     settle(desk)
     with _inbox(desk) as inbox:

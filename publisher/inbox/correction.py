@@ -59,12 +59,14 @@ class AcceptedCorrection(msgspec.Struct, frozen=True):
 class SenderStatement(msgspec.Struct, frozen=True):
     """Proof and contact of one sender.
 
-    ``contact``: None if there is none, it was deleted, or it was not read.
+    ``contact``: None if there is none, it was deleted, it was not read, or it cannot be opened.
     """
 
     proof: str
     received_at: datetime
     contact: str | None = None
+    unreadable: str = ""
+    """Why the contact cannot be opened: its key is lost, for example."""
 
 
 class Request(msgspec.Struct, frozen=True):

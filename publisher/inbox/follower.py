@@ -18,7 +18,7 @@ PACES: tuple[Pace, ...] = get_args(Pace.__value__)
 CONFIRM, LEAVE = "/follow/confirm", "/follow/leave"
 """Addresses of the pages with the buttons; ``token`` is in the query, which is in no log of ours."""
 UNCONFIRMED_DAYS = 2
-"""Days in which a wish can be confirmed; then it is deleted with its address."""
+"""Days after the mail in which a wish can be confirmed; then it is deleted with its address."""
 MAX_ADDRESS = 200
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+")
 """The form of HTML's ``<input type=email>``, with a domain of several labels."""

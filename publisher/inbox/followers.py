@@ -21,6 +21,8 @@ from publisher.log.clocks import micros, moment, utc_now
 
 ASIDE_DAYS = 30
 """Days after which an address that was set aside is deleted."""
+UNASKED_DAYS = 7
+"""Days after which a wish is deleted whose mail no server took; longer than all retries of a mail."""
 _LONGEST_ERROR = 500
 """Characters of an error that are stored."""
 _LONGEST_DELAY = timedelta(days=4)
@@ -108,6 +110,12 @@ class Followers:
         due = micros(self._clock() + retry_after)
         self._set(follower, attempts=_f.attempts + 1, due_at=due, error=error[:_LONGEST_ERROR])
 
+    def postpone(self, followers: Sequence[str], error: str, by: timedelta) -> None:
+        """Try again later, without counting a failure."""
+        values = {"due_at": micros(self._clock() + by), "error": error[:_LONGEST_ERROR]}
+        with self._database.write() as conn:
+            conn.execute(update(t.follower).where(_f.id.in_(followers)).values(**values))
+
     def set_aside(self, follower: str, error: str) -> None:
         """Send no further mail: the address does not exist, or mails failed too often."""
         self._set(follower, state="aside", since=micros(self._clock()), error=error[:_LONGEST_ERROR])
@@ -155,10 +163,14 @@ def open_followers(
 
 def _is_overdue(now: datetime) -> Any:
     confirmed = select(_c.follower).where(_c.choice == "confirmed")  # while no worker ran
-    is_old = _f.received_at <= micros(now - timedelta(days=UNCONFIRMED_DAYS))
-    unconfirmed = _f.state.in_(("new", "asked")) & is_old & _f.id.not_in(confirmed)
-    aside = (_f.state == "aside") & (_f.since <= micros(now - timedelta(days=ASIDE_DAYS)))
-    return unconfirmed | aside
+    unasked = (_f.state == "new") & (_f.received_at <= _days_before(now, UNASKED_DAYS))
+    unanswered = (_f.state == "asked") & (_f.since <= _days_before(now, UNCONFIRMED_DAYS))
+    aside = (_f.state == "aside") & (_f.since <= _days_before(now, ASIDE_DAYS))
+    return ((unasked | unanswered) & _f.id.not_in(confirmed)) | aside
+
+
+def _days_before(now: datetime, days: int) -> int:
+    return micros(now - timedelta(days=days))
 
 
 def _follower(row: RowMapping) -> Follower:

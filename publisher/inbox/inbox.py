@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from msgspec import structs
 from sqlalchemy import Connection, RowMapping, delete, func, select, update
@@ -85,7 +86,7 @@ class Inbox:
     def get(self, id_: str, *, with_contacts: bool = True) -> Request:
         """Return a request with its statements, and their contacts unsealed unless nobody needs them.
 
-        Raises ``no-such-correction``, and ``key-unusable`` for contacts.
+        Raises ``no-such-correction``.
         """
         with self._database.read() as conn:
             request = _get(conn, id_)
@@ -93,15 +94,17 @@ class Inbox:
             both = t.statement.outerjoin(t.contact, (s.request == c.request) & (s.number == c.number))
             query = select(s.proof, s.received_at, c.key, c.sealed).select_from(both)
             rows = conn.execute(query.where(s.request == id_).order_by(s.number)).all()
-        statements = tuple(
-            SenderStatement(
-                row.proof,
-                moment(row.received_at),
-                self._keys.open(row.key, bytes(row.sealed)) if with_contacts and row.sealed else None,
-            )
-            for row in rows
-        )
+        statements = tuple(self._statement(row, with_contact=with_contacts) for row in rows)
         return structs.replace(request, statements=statements)
+
+    def _statement(self, row: Any, *, with_contact: bool) -> SenderStatement:
+        statement = SenderStatement(row.proof, moment(row.received_at))
+        if not with_contact or not row.sealed:
+            return statement
+        try:
+            return structs.replace(statement, contact=self._keys.open(row.key, bytes(row.sealed)))
+        except LogError as error:
+            return structs.replace(statement, unreadable=str(error))
 
     def accept(
         self, id_: str, *, outcome: str, proof: str | None = None, release: int | None = None

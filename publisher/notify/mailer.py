@@ -17,9 +17,9 @@ import msgspec
 from anyio import to_thread
 from sqlalchemy.exc import SQLAlchemyError
 
-from publisher.failure_lines import describe_in_a_line
+from publisher.failure_lines import describe_in_a_line, log_failure
 from publisher.inbox.contact_seal import SealKeys
-from publisher.inbox.follower import PACES, Follower, Pace
+from publisher.inbox.follower import PACES, Follower, Mailbox, Pace
 from publisher.inbox.followers import Followers, open_followers
 from publisher.log.clocks import SHANGHAI, utc_now
 from publisher.log.log import Log
@@ -41,7 +41,10 @@ RETRIES = (
 )
 """Delays after a refused mail; then its address is set aside."""
 _BATCH = 200
-_LONGEST_PAUSE = 1800.0
+_FAULT_PAUSE = timedelta(hours=1)
+"""Pause of the mails to a follower whose address or news cannot be read."""
+_LONGEST_PAUSE = 60.0
+"""Seconds between two attempts, in which nobody who left is deleted."""
 logger = logging.getLogger(__name__)
 
 
@@ -70,7 +73,7 @@ class Mailer:
     async def send_due(self) -> int:
         """Send the mails that are due, and delete followers who left → number of mails.
 
-        Raises :class:`ServerAwayError`, ``SearchError``, ``LogError('key-unusable')``.
+        Raises :class:`ServerAwayError`, ``SearchError``.
         """
         await to_thread.run_sync(self._read_releases)
         await to_thread.run_sync(self.followers.apply_choices, self._newest_at)
@@ -107,7 +110,14 @@ class Mailer:
         for one in behind:
             newest = upto[one.pace]
             releases = [r for r in self._releases[self._index(one.told) :] if r.sequence <= newest]
-            news = await self.news.of_releases(one.scope, releases)
+            try:
+                news = await self.news.of_releases(one.scope, releases)
+            except (SearchError, SQLAlchemyError):
+                raise
+            except Exception as error:  # noqa: BLE001 - what one follows keeps mails from nobody else
+                log_failure(logger, f"news for follower {one.id}", error)
+                await to_thread.run_sync(self.followers.postpone, [one.id], str(error), _FAULT_PAUSE)
+                continue
             if news:
                 letters.append(_Letter(one, await self._title(one), news, newest, self.news.sequence))
             else:
@@ -124,17 +134,36 @@ class Mailer:
         own, _ = self.log.datasets.site_details()
         base = self.log.datasets.site().base
         head = Letterhead(self.sender, base, own.name or base, own.owner, own.contact)
-        sent = 0
+        sent, addressed = 0, self._unseal(letters)
+        if not addressed:
+            return 0
         with self.server.connect() as connection:
-            for letter in letters:
+            for letter, mailbox in addressed:
                 if letter.news and self.log.queries.sequence() != letter.read_at_sequence:
                     break  # what was published just now may withhold what these mails say
-                sent += self._send_one(connection, head, letter)
+                sent += self._send_one(connection, head, letter, mailbox)
         return sent
 
-    def _send_one(self, connection: MailConnection, head: Letterhead, letter: _Letter) -> bool:
+    def _unseal(self, letters: Sequence[_Letter]) -> Sequence[tuple[_Letter, Mailbox]]:
+        """Open the addresses. Mails to those whose key is lost or unusable are tried again later."""
+        addressed: list[tuple[_Letter, Mailbox]] = []
+        unreadable: list[str] = []
+        reason = ""
+        for letter in letters:
+            try:
+                addressed.append((letter, self.followers.mailbox(letter.follower)))
+            except LogError as error:
+                unreadable.append(letter.follower.id)
+                reason = str(error)
+        if unreadable:
+            self.followers.postpone(unreadable, reason, _FAULT_PAUSE)
+            logger.warning("addresses of %d followers cannot be opened: %s", len(unreadable), reason)
+        return addressed
+
+    def _send_one(
+        self, connection: MailConnection, head: Letterhead, letter: _Letter, mailbox: Mailbox
+    ) -> bool:
         follower, now = letter.follower, self.clock()
-        mailbox = self.followers.mailbox(follower)
         to = Recipient(mailbox.address, mailbox.token, follower.id, follower.lang, follower.pace)
         try:
             if letter.news:

@@ -47,8 +47,8 @@ class MailSite:
     def ask(
         self, address: str, feed: str = ALL, pace: str = "at-once", lang: str = "zh", **more: str
     ) -> httpx.Response:
-        """Fill the form in, as long as a reader takes."""
-        page = self.site.client.get("/follow", params={"feed": feed, "lang": lang}).text
+        """Fill the form of the page of every change in, as long as a reader takes."""
+        page = self.site.client.get("/follow", params={"lang": lang}).text
         token = re.search(r'name="token" value="([^"]+)"', page)
         assert token, page
         self.site.clock.advance(seconds=MIN_SECONDS)

@@ -8,13 +8,19 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from publisher.inbox.follower import UNCONFIRMED_DAYS
-from publisher.inbox.followers import ASIDE_DAYS
+from publisher.inbox.contact_seal import SealKeys
+from publisher.inbox.follower import UNCONFIRMED_DAYS, Wish
+from publisher.inbox.followers import ASIDE_DAYS, UNASKED_DAYS
+from publisher.inbox.inbox import Inbox
 from publisher.inbox.public_followers import ADDRESS_DAILY
+from publisher.inbox.public_inbox import PublicInbox
+from publisher.mac_key import read_or_replace_key
 from publisher.notify.mail_server import MailServer, ServerAwayError
 from publisher.notify.mailer import last_slot
+from publisher.views.syndication.scope import make_scope
 from tests.publisher.notify.mail_site import ALL, MailSite, open_mail_site, page_of
 from tests.publisher.views.syndication.conftest import FIRST, SECOND
 from tests.support.problems import assert_problem
@@ -202,6 +208,66 @@ def test_an_address_that_no_server_takes_keeps_mails_from_nobody(mails: MailSite
 
 
 @pytest.mark.slow
+def test_a_record_that_does_not_exist_cannot_be_followed_and_would_keep_mails_from_nobody(
+    mails: MailSite,
+) -> None:
+    missing = make_scope(dataset=FEES, record="nosuchrecord")
+    assert mails.ask(READER, missing.path("atom")).status_code == 422
+    settings = mails.site.settings
+    key = read_or_replace_key(settings.cursor_key)
+    public = PublicInbox.open(settings.database, settings.inbox, key, capacity=1, clock=mails.site.clock)
+    assert public is not None
+    with closing(public):
+        wish = Wish("first@example.com", msgspec.json.encode(missing).decode(), "at-once", "zh")
+        public.followers().submit(wish)
+    mails.work()
+    mails.post(page_of(mails.postbox.take()[0], "/follow/confirm"), {})
+    mails.follow(READER)
+    mails.site.publish(SECOND)
+    assert mails.work() == 1
+    assert [mail.to for mail in mails.postbox.take()] == [READER]
+    assert "nosuchrecord" in mails.followers.all()[0].error
+
+
+@pytest.mark.slow
+def test_followers_whose_key_is_lost_keep_mails_from_nobody(mails: MailSite) -> None:
+    mails.follow("old@example.com")
+    settings = mails.site.settings
+    (old_key,) = settings.keys.glob("inbox-*.pem")
+    Inbox.create(settings.database, settings.inbox, SealKeys(settings.keys))
+    mails.follow("new@example.com")
+    old_key.unlink()
+    mails.followers._keys._loaded.clear()  # as after a restart
+    mails.site.publish(SECOND)
+    assert mails.work() == 1
+    assert [mail.to for mail in mails.postbox.take()] == ["new@example.com"]
+    (old, _) = mails.followers.all()
+    assert (old.state, old.attempts) == ("active", 0)
+    assert "cannot be read" in old.error
+
+
+@pytest.mark.slow
+def test_a_server_that_is_away_for_a_weekend_costs_no_wish(mails: MailSite) -> None:
+    server = mails.mailer.server
+    mails.mailer.server = MailServer.parse("smtp://127.0.0.1:1")
+    mails.ask(READER)
+    mails.advance(timedelta(days=UNCONFIRMED_DAYS, hours=12))
+    with pytest.raises(ServerAwayError):
+        mails.work()
+    mails.mailer.server = server
+    assert mails.work() == 1
+    confirm = page_of(mails.postbox.take()[0], "/follow/confirm")
+    mails.advance(timedelta(days=UNCONFIRMED_DAYS, hours=-1))  # the mail promises these days
+    mails.work()
+    assert "订阅已确认" in mails.post(confirm, {}).text
+    mails.mailer.server = MailServer.parse("smtp://127.0.0.1:1")
+    mails.ask("away@example.com")
+    mails.advance(timedelta(days=UNASKED_DAYS))
+    mails.work()
+    assert mails.followers.counts() == {"active": 1}
+
+
+@pytest.mark.slow
 def test_a_server_that_is_away_costs_no_follower_and_no_news(mails: MailSite) -> None:
     mails.follow(READER)
     mails.site.publish(SECOND)
@@ -310,9 +376,6 @@ def test_an_inbox_of_before_gets_the_tables_of_followers(mails: MailSite) -> Non
         inbox.executescript("DROP TABLE follower; DROP TABLE choice; UPDATE version SET number = 1;")
     app = mails.site.app
     from litestar.testing import TestClient
-
-    from publisher.inbox.contact_seal import SealKeys
-    from publisher.inbox.inbox import Inbox
 
     with TestClient(app, base_url="http://testserver.local") as client:
         assert 'type="email"' not in client.get("/follow").text

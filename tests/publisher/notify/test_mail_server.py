@@ -121,7 +121,7 @@ def test_only_an_address_that_does_not_exist_is_dead(reply: str, is_dead: bool) 
 
 
 @pytest.mark.parametrize(
-    "address", ["mail.example.gov.cn", "http://mail.example", "smtp://a b:25", "smtp://"]
+    "address", ["mail.example.gov.cn", "http://mail.example", "smtp://a b:25", "smtp://", "smtp://mail:65536"]
 )
 def test_a_wrong_address_is_refused_at_the_start_without_its_password(address: str) -> None:
     with pytest.raises(ValueError, match="QINGDAN_SMTP: smtps://user:password@host:465"):

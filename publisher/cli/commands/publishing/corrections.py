@@ -145,7 +145,8 @@ def _show(request: Request, *, as_json: bool) -> None:
         ]
     )
     for statement in request.statements:
-        output.print_pairs([("依据 proof", statement.proof), ("联系方式 contact", statement.contact)])
+        contact = statement.contact or statement.unreadable
+        output.print_pairs([("依据 proof", statement.proof), ("联系方式 contact", contact)])
     output.print_pairs(
         [
             ("公布的依据 published proof", request.proof),
@@ -160,8 +161,7 @@ def _request_to_json(request: Request) -> dict[str, object]:
     times = ("received_at", "decided_at")
     properties |= {name: value and value.isoformat() for name in times for value in [properties[name]]}
     properties["statements"] = [
-        {"proof": s.proof, "received_at": s.received_at.isoformat(), "contact": s.contact}
-        for s in request.statements
+        {**structs.asdict(s), "received_at": s.received_at.isoformat()} for s in request.statements
     ]
     return properties
 

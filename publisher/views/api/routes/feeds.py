@@ -20,7 +20,7 @@ from publisher.views.api.routes.search import index_values, only_dataset
 from publisher.views.api.search_scope import SearchScope, make_search_scope
 from publisher.views.syndication import scope as scopes
 from publisher.views.syndication import selection
-from publisher.views.syndication.feed import build_feed, render, scope_datasets
+from publisher.views.syndication.feed import build_feed, record_title, render, scope_datasets
 from publisher.views.syndication.formats import FEED_FORMATS
 from publisher.views.syndication.opml import MEDIA, build_opml
 from publisher.views.syndication.scope import (
@@ -297,6 +297,7 @@ def parse_feed_address(service: Service, address: str) -> Scope:
     else:
         params, scope = _feed_scope(service, call)
         scope_datasets(service.log, scope)
+        record_title(service.log, scope)
     if params.archive is not None or params.view != View():
         raise ProblemError("no-such-route")
     return scope
