@@ -60,8 +60,11 @@ def ordinal(day: str) -> int:
 
 
 def day_at(instant: datetime) -> date:
-    """The day in Asia/Shanghai on which an instant falls."""
-    return instant.astimezone(SHANGHAI).date()
+    """The day in Asia/Shanghai on which an instant falls; the last day that there is for later ones."""
+    try:
+        return instant.astimezone(SHANGHAI).date()
+    except OverflowError:
+        return date.max
 
 
 def add_months(day: date, months: int) -> date:

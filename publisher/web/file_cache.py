@@ -1,9 +1,10 @@
-"""Cache of generated files, addressed by their inputs. Writes are atomic."""
+"""Cache of generated files, addressed by their inputs. Writes are atomic and durable."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from publisher.log.model import LogError
 
 type Coding = Literal["", "gzip", "zstd"]
 _CHUNK = 1 << 20
+_DIGEST = re.compile("[0-9a-f]{64}")
 _MAX_PASSING = 40
 """Most files that are kept of those that are not pinned to a release. The oldest are deleted."""
 
@@ -52,13 +54,13 @@ class FileCache:
         self._folder = folder
 
     def find(self, key: FileKey) -> CachedFile | None:
+        """Return a file; None if it is missing, or if its digest is damaged: then it is generated again."""
         path = self._folder / key.name
         try:
-            return CachedFile(
-                path, path.with_name(path.name + ".sha256").read_text("ascii"), path.stat().st_size
-            )
+            digest, size = _read_digest(path.with_name(path.name + ".sha256")), path.stat().st_size
         except FileNotFoundError:
             return None
+        return CachedFile(path, digest, size) if _DIGEST.fullmatch(digest) else None
 
     def state(self) -> str:
         """Return a text that differs once a file was added or deleted; a copy of the folder has the same."""
@@ -95,6 +97,8 @@ class FileCache:
             digest_file = Path(folder) / "digest"
             digest_file.write_text(digest, "ascii")
             size = plain.stat().st_size
+            for path in (plain, digest_file):  # else a power cut may leave their names without their bytes
+                _flush(path)
             plain.replace(target)
             digest_file.replace(target.with_name(target.name + ".sha256"))
         if not key.permanent:
@@ -106,7 +110,7 @@ class FileCache:
         for digest_file in sorted(self._folder.glob("*/*.sha256")):
             path = digest_file.with_suffix("")
             with suppress(FileNotFoundError):  # deleted meanwhile
-                if file_digest(path) != digest_file.read_bytes().decode("ascii", "replace"):
+                if file_digest(path) != _read_digest(digest_file):
                     yield path
 
     def _delete_oldest(self, folder: Path) -> None:
@@ -123,6 +127,15 @@ def _written_at(path: Path) -> int:
         return path.stat().st_mtime_ns
     except FileNotFoundError:
         return 0
+
+
+def _read_digest(path: Path) -> str:
+    return path.read_bytes().decode("ascii", "replace")
+
+
+def _flush(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def file_digest(path: Path) -> str:

@@ -97,12 +97,11 @@ class ClientBudgets:
             parsed = ip_address(self.address_of(scope))
         except ValueError:
             return _UNKNOWN if self._forwarded(scope) else None
+        if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped:
+            parsed = parsed.ipv4_mapped
         if parsed.is_loopback:
             return None
-        if isinstance(parsed, IPv6Address):
-            mapped = parsed.ipv4_mapped
-            return str(mapped) if mapped else str(ip_network((parsed, 64), strict=False))
-        return str(parsed)
+        return str(parsed if parsed.version == 4 else ip_network((parsed, 64), strict=False))
 
     def address_of(self, scope: HTTPScope) -> str:
         """Return the address of the client as the proxy names it, or of the peer; it may be no address."""

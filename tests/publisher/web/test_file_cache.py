@@ -5,11 +5,25 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from publisher.web.file_cache import _MAX_PASSING, FileCache, FileKey
 
 
 def write(path: Path) -> None:
     path.write_text("x")
+
+
+@pytest.mark.parametrize("digest", [b"", b"\xff\xfe", b"2Jq+"])
+def test_a_file_without_a_sound_digest_is_generated_again(tmp_path: Path, digest: bytes) -> None:
+    """A power cut can leave names without bytes."""
+    cache, key = FileCache(tmp_path), FileKey(("first",), "csv", permanent=True)
+    path = cache.generate(key, write).path
+    path.write_bytes(b"")
+    path.with_name(f"{path.name}.sha256").write_bytes(digest)
+    assert cache.find(key) is None
+    assert cache.generate(key, write).path.read_text() == "x"
+    assert cache.find(key) is not None
 
 
 def test_threads_that_clear_up_at_once_do_not_stumble_over_each_other(tmp_path: Path) -> None:

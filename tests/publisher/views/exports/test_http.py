@@ -125,3 +125,8 @@ def test_cached_files_are_stored_in_the_home(site: Site) -> None:
     site.client.get(f"{PINNED}/csv")
     assert site.log.files == site.settings.files
     assert any(Path(site.settings.files).rglob("*.csv"))
+
+
+def test_the_last_instant_of_the_calendar_is_an_instant_of_the_future(client: httpx.Client) -> None:
+    """In China it is a day after the last one that there is."""
+    assert_problem(client.get(f"{HOME}/files/csv?known_at=9999-12-31T23:59:59Z"), "invalid-parameters")
