@@ -97,6 +97,13 @@ def _on_linux(dependency: Mapping[str, Any]) -> bool:
     return not _ELSEWHERE.search(dependency.get("marker", ""))
 
 
+def clear_folder(folder: Path) -> None:
+    """Create the folder, or remove what an earlier run wrote: pip takes no two wheels of one package."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in (*folder.glob("*.whl"), *folder.glob(".*.txt")):
+        path.unlink()
+
+
 def write_sums(folder: Path) -> None:
     """Write the digests of all files, in the form of ``sha256sum --check``."""
     files = sorted(path for path in folder.iterdir() if path.name != "SHA256SUMS")
@@ -121,7 +128,7 @@ def main(folder: Path | None, machine: str, report: str | None) -> None:
         return
     if folder is None:
         raise click.UsageError("FOLDER is missing")
-    folder.mkdir(parents=True, exist_ok=True)
+    clear_folder(folder)
     _run("uv", "build", "--wheel", "--quiet", "--out-dir", folder, cwd=PROJECT)
     export = ("export", "--frozen", "--no-dev", "--all-extras", "--no-emit-project", "--quiet")
     _run("uv", *export, "-o", folder / "requirements.txt", cwd=PROJECT)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.wheelhouse import Package, read_packages
+from scripts.wheelhouse import Package, clear_folder, read_packages
 from tests.support.servers.shared_server import PROJECT
 from tests.support.servers.uv import uv
 
@@ -41,6 +41,13 @@ def test_the_page_for_buyers_lists_what_has_no_wheel_for_loongarch64() -> None:
     section = text.partition("## 国产处理器")[2].partition("\n## ")[0]
     assert set(re.findall(r"`([a-z0-9-]+)`", section.partition("没有 loongarch64")[2])) >= lacking
     assert {p.name for p in read_packages() if p.wheel_for("aarch64") is None} == {"feedgen"}
+
+
+def test_a_second_run_leaves_no_wheel_of_an_earlier_version(tmp_path: Path) -> None:
+    for name in ("qingdan-0.0.9-py3-none-any.whl", ".feedgen.txt", "notes.md"):
+        (tmp_path / name).touch()
+    clear_folder(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.md"]
 
 
 @pytest.mark.soak
