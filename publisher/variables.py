@@ -152,9 +152,10 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         "QINGDAN_KEY_PASSPHRASE",
         "",
-        "私钥文件的口令；建立密钥和签名存证点时使用。",
-        "Passphrase of the files of private keys: used when a key is created and when a checkpoint is signed "
-        "(see [proof.md](proof.md)).",
+        "私钥文件的口令；建立密钥、签名存证点和打开公众的联系方式、邮箱时使用。未设时建立的文件没有口令，以后也可使用。",
+        "Passphrase of the files of private keys: used when a key is created, when a checkpoint is signed "
+        "(see [proof.md](proof.md)), and to open contacts and addresses of readers. A file that was created "
+        "without it has none, and is used like that.",
     ),
     Variable(
         "QINGDAN_SIGN_COMMAND",

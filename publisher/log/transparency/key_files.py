@@ -45,7 +45,7 @@ class KeyFiles:
     def check(self, key: VerifierKey) -> None:
         """Check that the file can sign, unless its passphrase is not set. Raises as :meth:`sign`."""
         path = self.path(key)
-        if self._passphrase is not None or b"ENCRYPTED" not in _read_bytes(path):
+        if self._passphrase is not None or not _is_encrypted(_read_bytes(path)):
             self._load(key)
 
     def sign(self, key: VerifierKey, text: str) -> Signature:
@@ -86,16 +86,28 @@ def write_private_key(path: Path, private: PrivateKeyTypes, passphrase: bytes | 
 
 
 def read_private_key(path: Path, passphrase: bytes | None) -> PrivateKeyTypes:
-    """Read a file. Raises ``LogError('key-unusable')``: no file, open to others, wrong passphrase."""
+    """Read a file; one that was written without a passphrase is read without it.
+
+    Raises ``LogError('key-unusable')``: no file, open to others, no passphrase or a wrong one.
+    """
     from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - 30 ms, keys only
 
     data = _read_bytes(path)
     if path.stat().st_mode & 0o077:
         raise unusable(path, "其他用户可以读取，请运行 chmod 600", "other users can read it (chmod 600)")
+    is_encrypted = _is_encrypted(data)
+    if is_encrypted and passphrase is None:
+        raise unusable(
+            path, "须有口令（QINGDAN_KEY_PASSPHRASE）", "it needs its passphrase (QINGDAN_KEY_PASSPHRASE)"
+        )
     try:
-        return serialization.load_pem_private_key(data, passphrase)
+        return serialization.load_pem_private_key(data, passphrase if is_encrypted else None)
     except (TypeError, ValueError) as error:
         raise unusable(path, "口令不符或文件已损坏", "wrong passphrase, or damaged") from error
+
+
+def _is_encrypted(data: bytes) -> bool:
+    return b"ENCRYPTED" in data
 
 
 def _read_bytes(path: Path) -> bytes:

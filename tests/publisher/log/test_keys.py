@@ -99,6 +99,15 @@ def test_a_key_that_cannot_be_used_never_stops_a_publication(log: Log, tmp_path:
     assert newest(log).size == log.proofs.size()
 
 
+def test_a_key_of_before_the_passphrase_signs_and_one_with_it_names_what_is_missing(tmp_path: Path) -> None:
+    plain = KeyFiles(tmp_path / "plain").create(NAME)
+    assert KeyFiles(tmp_path / "plain", "geheim").sign(plain, "x").name == NAME
+    encrypted = KeyFiles(tmp_path / "encrypted", "geheim").create(NAME)
+    for passphrase, reason in (("", "QINGDAN_KEY_PASSPHRASE"), ("falsch", "wrong passphrase")):
+        with pytest.raises(LogError, match=reason):
+            KeyFiles(tmp_path / "encrypted", passphrase).sign(encrypted, "x")
+
+
 def test_both_keys_sign_a_rotation(log: Log) -> None:
     old = log.keys.create()
     for wrong, code in ((log.keys.create, "key-exists"),):
