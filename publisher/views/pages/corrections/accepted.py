@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from publisher.inbox.correction import AcceptedCorrection
 from publisher.log.model import LogError, View
 from publisher.views.pages.corrections.form import WHOLE, open_form
@@ -15,10 +17,13 @@ PATH = "/corrections"
 
 
 def accepted(press: Press, visit: Visit) -> Reply:
-    """Render the newest accepted corrections, without those of erased records: they may repeat content."""
+    """Render the newest accepted corrections.
+
+    They may repeat content: of erased records there is none, of withdrawn ones the outcome alone.
+    """
     corrections = open_form(visit.service)
     visit.refuse_parameters()
-    rows = [(one, names) for one in corrections.inbox.accepted() if (names := _names(visit, one))]
+    rows = [row for one in corrections.inbox.accepted() if (row := _row(visit, one))]
     head = Head(
         visit.t("公众纠错", "Corrections by readers"),
         description=visit.t(
@@ -29,8 +34,11 @@ def accepted(press: Press, visit: Visit) -> Reply:
     return Reply(Validity((rows,)), lambda: press.page("corrections.html", visit, head, rows=rows), HEADERS)
 
 
-def _names(visit: Visit, one: AcceptedCorrection) -> tuple[str, str] | None:
-    """Return the titles of record and field; of a record that is not found, its id. None: it was erased."""
+def _row(visit: Visit, one: AcceptedCorrection) -> tuple[AcceptedCorrection, tuple[str, str]] | None:
+    """Return a correction with the titles of record and field; of a record that is not found, its id.
+
+    None: the record was erased.
+    """
     service = visit.service
     try:
         state = service.log.queries.record(one.dataset, one.record, View())
@@ -38,6 +46,7 @@ def _names(visit: Visit, one: AcceptedCorrection) -> tuple[str, str] | None:
             return None
         field = service.catalogue(one.dataset, state.release).by_name.get(one.field)
     except LogError:
-        return one.record, one.field
+        return one, (one.record, one.field)
     title = visit.t("整个条目", "The whole record") if one.field == WHOLE else one.field
-    return state.title or one.record, title if field is None else visit.title_of(field)
+    public = structs.replace(one, value="", proof="") if state.status == "withdrawn" else one
+    return public, (state.title or one.record, title if field is None else visit.title_of(field))

@@ -320,3 +320,14 @@ def test_a_correction_of_a_record_that_was_erased_is_not_shown(forms: FormSite) 
     public = forms.client.get("/corrections", headers=PAGE).text
     assert FILLED["value"] not in public
     assert record not in public
+
+
+def test_of_a_withdrawn_record_the_outcome_of_a_correction_is_shown_alone(forms: FormSite) -> None:
+    forms.send()
+    (request,) = forms.inbox.list()
+    forms.inbox.accept(request.id, outcome="已更正", release=4)
+    forms.site.log.releases.withdraw(FEES, [forms.site.record("城镇垃圾处理费")], reason="不应公开")
+    public = forms.client.get("/corrections", headers=PAGE).text
+    assert "已更正" in public
+    assert FILLED["value"] not in public
+    assert FILLED["proof"] not in public
