@@ -17,6 +17,7 @@ from publisher.checkpoint_signing import run_signer
 from publisher.failure_lines import log_failure
 from publisher.harvest.scheduler import run_scheduler
 from publisher.inbox.contact_seal import SealKeys
+from publisher.inbox.followers import open_followers
 from publisher.inbox.inbox import Inbox
 from publisher.indexing import indexer
 from publisher.indexing.encoder_thread import encoding
@@ -107,9 +108,10 @@ async def keep_running(
 
 
 async def forget_senders(settings: Settings, log: Log, *, poll: float = 3600.0) -> None:
-    """Delete what is due of corrections, until cancelled: contacts, proofs, rejected values and requests.
+    """Delete what is due of the inbox, until cancelled.
 
-    Corrections of erased records are deleted too: a restored inbox may have them again.
+    That is of corrections contacts, proofs, rejected values and requests, and all of those of erased records,
+    which a restored inbox may have again; and followers who left or did not confirm, also without mails.
     """
     while True:
         try:
@@ -120,11 +122,15 @@ async def forget_senders(settings: Settings, log: Log, *, poll: float = 3600.0) 
 
 
 def _forget_senders(settings: Settings, log: Log) -> None:
-    inbox = Inbox.open(settings.database, settings.inbox, SealKeys(settings.keys))
-    if inbox is not None:
-        with closing(inbox):
-            inbox.forget()
-            inbox.erase([pair for pair in inbox.records() if _is_erased(log, *pair)])
+    keys = SealKeys(settings.keys)
+    inbox = Inbox.open(settings.database, settings.inbox, keys)
+    if inbox is None:
+        return
+    with closing(inbox), open_followers(settings.database, settings.inbox, keys) as followers:
+        inbox.forget()
+        inbox.erase([pair for pair in inbox.records() if _is_erased(log, *pair)])
+        if followers is not None:
+            followers.forget()
 
 
 def _is_erased(log: Log, dataset: str, record: str) -> bool:

@@ -50,9 +50,7 @@ class Followers:
             if not conn.scalar(select(func.count(_c.follower))) and not self._has_overdue(conn, now):
                 return 0
         with self._database.write() as conn:
-            leavers = select(_c.follower).where(_c.choice == "left")
-            to_delete = or_(_f.id.in_(leavers), _is_overdue(now))
-            deleted = conn.execute(delete(t.follower).where(to_delete)).rowcount
+            deleted = conn.execute(delete(t.follower).where(_is_ended(now))).rowcount
             confirmed = select(_c.follower, _c.chosen_at).where(_c.choice == "confirmed")
             for follower, chosen_at in conn.execute(confirmed).all():
                 told = newest_at(moment(chosen_at))
@@ -62,6 +60,17 @@ class Followers:
                     .values(state="active", since=chosen_at, told=told, due_at=0, attempts=0, error="")
                 )
             conn.execute(delete(t.choice))
+        if deleted:
+            self._database.erase_contacts()
+        return deleted
+
+    def forget(self) -> int:
+        """Delete those who left or did not confirm in time, also where no mails are sent → their number.
+
+        A deleted address is overwritten.
+        """
+        with self._database.write() as conn:
+            deleted = conn.execute(delete(t.follower).where(_is_ended(self._clock()))).rowcount
         if deleted:
             self._database.erase_contacts()
         return deleted
@@ -159,6 +168,10 @@ def open_followers(
     inbox.close()
     with closing(Followers(InboxDatabase(url, file), keys, clock)) as followers:
         yield followers
+
+
+def _is_ended(now: datetime) -> Any:
+    return _f.id.in_(select(_c.follower).where(_c.choice == "left")) | _is_overdue(now)
 
 
 def _is_overdue(now: datetime) -> Any:

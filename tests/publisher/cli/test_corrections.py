@@ -13,6 +13,8 @@ from msgspec import structs
 from publisher.background import forget_senders
 from publisher.inbox.contact_seal import SealKeys
 from publisher.inbox.correction import Correction
+from publisher.inbox.follower import Wish
+from publisher.inbox.followers import open_followers
 from publisher.inbox.inbox import Inbox
 from publisher.inbox.public_inbox import PublicInbox
 from publisher.log.log import Log
@@ -132,6 +134,18 @@ def test_the_worker_deletes_what_is_due(published: Home) -> None:
 
         # The clock of the decision is years ago.
         work_until(settings, lambda: not inbox.get(request).statements)
+
+
+def test_the_worker_deletes_who_did_not_confirm_although_it_sends_no_mails(published: Home) -> None:
+    settings = settings_of(published)
+    public = PublicInbox.open(settings.database, settings.inbox, bytes(32), capacity=1, clock=Clock())
+    assert public is not None
+    with closing(public):
+        public.followers().submit(Wish("li.si@example.com", "{}", "daily", "zh"))  # years ago
+    with open_followers(settings.database, settings.inbox, SealKeys(settings.keys)) as followers:
+        assert followers is not None
+        store = followers
+        work_until(settings, lambda: not store.all())
 
 
 def work_until(settings: Settings, is_done: Callable[[], bool]) -> None:

@@ -245,6 +245,10 @@ def test_the_program_of_the_documentation_hands_in_each_night(tmp_path: Path, cl
         (one,) = desk.log.approvals.list()
         assert ran.stdout == f"submitted 2 changes: {base}/submissions/{one.key}\n"
         assert (one.drafter, one.secrecy.reviewed_by) == ("zhang", "保密员")
+        desk.log.approvals.return_(one.key, reviewer="li", reason="请再核对")
+        ran = nightly(base, secret, file)  # the same list on the same day
+        (again,) = desk.log.approvals.list(states=("submitted",))
+        assert ran.stdout == f"submitted 2 changes: {base}/submissions/{again.key}\n"
         desk.clock.advance(days=1)
         assert nightly(base, secret, file).stdout == "waits for review already\n"
         assert len(desk.log.approvals.list(states=("submitted", "replaced"))) == 1
