@@ -34,6 +34,11 @@ class CheckedRecord(msgspec.Struct, frozen=True):
     content: Content
     publisher: Publisher = Publisher()
 
+    @property
+    def has_title(self) -> bool:
+        """Whether its title is a text: checks read no other records, which findings could not name."""
+        return text_of(self.content, self.catalogue.title_field, None) is not None
+
     def cite(
         self, role: str, field: str, start: int = 0, end: int | None = None, item: int | None = None
     ) -> Cite:

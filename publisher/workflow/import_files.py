@@ -108,16 +108,14 @@ def import_files(
             _stage(log, dataset, file, input_file, proposal, staging)
         progress(COMPARING, 0, None)
         diff = log.drafts.diff(dataset, limit=0)
-    checks = log.findings.of_rows(dataset, _rows(dataset, report, catalogue), catalogue)
+    checks = log.findings.of_rows(dataset, _rows(dataset, report), catalogue)
     return _add_changes(structs.replace(report, staged=not dry_run, checks=checks), diff)
 
 
-def _rows(dataset: str, report: ImportReport, catalogue: Catalogue) -> Iterator[UnpublishedRow]:
+def _rows(dataset: str, report: ImportReport) -> Iterator[UnpublishedRow]:
     """Yield the records of all counted files as the checks read them."""
     for file in report.files:
         for record in file.counted_reading.records if file.counted_reading else ():
-            if catalogue.title_field not in record.content:
-                continue  # findings name a record by its title; that it has none is an error of the import
             locator = {"sheet": record.sheet, "rows": record.rows, "cells": record.cells}
             identity = identity_digest(dataset, record.identity) if record.identity else ""
             yield UnpublishedRow(file.file, record.content, locator, identity)

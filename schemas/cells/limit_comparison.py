@@ -1,8 +1,8 @@
 """Comparison of time limits: within one unit, and across units by a named rule only.
 
 A 工作日 is not a 日, and a 日 of a text that does not say which is neither 工作日 nor 自然日. The one rule
-across units is ``at-once``: 即时 is shorter than every other limit. Checks, changes, feeds and the history of
-limits compare by these rules.
+across units is ``at-once``: 即时 is shorter than every other limit that is not 0. Checks, changes, feeds and
+the history of limits compare by these rules.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def rule_by_which_longer(one: ListedLimit, other: ListedLimit) -> ComparisonRule
     """Return the rule by which the first limit is longer; None if it is not, or if they do not compare."""
     if one.unit == other.unit:
         return "same-unit" if one.value > other.value else None
-    return "at-once" if other.unit == AT_ONCE else None
+    return "at-once" if other.unit == AT_ONCE and one.value > 0 else None
 
 
 def compare_limits(before: ListedLimit, now: ListedLimit) -> LimitComparison | None:

@@ -27,7 +27,7 @@ _RULES = rules_of_longer(
 
 class LimitLengthened(Check):
     code = "limit-lengthened"
-    version = 1
+    version = 2
     title = Bilingual("时限比此前长", "Limit is longer than before")
     needs = MappingProxyType({})
     needs_earlier = True

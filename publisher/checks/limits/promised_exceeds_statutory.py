@@ -27,7 +27,7 @@ _RULES = rules_of_longer(
 
 class PromisedExceedsStatutory(Check):
     code = "promised-exceeds-statutory"
-    version = 1
+    version = 2
     title = Bilingual("承诺时限长于法定时限", "Promised limit is longer than the statutory one")
     needs = MappingProxyType({})
     rules = tuple(_RULES.values())

@@ -80,7 +80,7 @@ def check_rows(
             own = earlier.get(identity, [])
             record_id = own[0].record.id if own else ""
             record = CheckedRecord(dataset, record_id, "", catalogue, row.content, publisher)
-            for check, states in checks:
+            for check, states in checks if record.has_title else ():
                 knowledge = KnowledgeAt(states, day.toordinal(), FOREVER - 1, own)
                 findings = check.find_findings(record, knowledge, day)
                 yield from (_at_place(one, row, catalogue) for one in findings if one.severity != "agrees")
@@ -106,12 +106,12 @@ def _read_earlier(
 
 
 def draft_rows(conn: Connection, imports: ColumnElement[bool]) -> Iterator[UnpublishedRow]:
-    """Yield the rows of imports, also those in error, except rows without a title."""
+    """Yield the rows of imports, also those in error."""
     e, i = t.draft_entry.c, t.import_.c
     query = (
         select(e.content, e.locator, e.identity, i.name)
         .join_from(t.draft_entry, t.import_, i.key == e["import"])
-        .where(imports, e.title != "")
+        .where(imports)
         .order_by(e["import"], e.position)
     )
     for row in stream(conn, query):

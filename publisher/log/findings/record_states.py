@@ -92,7 +92,10 @@ def stated_complete(conn: Connection, datasets: DatasetIndex, keys: Sequence[int
 
 
 class StateReader:
-    """Reads states as they were known at an instant. Erased contents cannot be read at any."""
+    """Reads states as they were known at an instant: those with a title, by which findings name a record.
+
+    Erased contents cannot be read at any.
+    """
 
     def __init__(self, conn: Connection, datasets: DatasetIndex, instant: int) -> None:
         self.conn, self._datasets, self._instant = conn, datasets, instant
@@ -102,7 +105,7 @@ class StateReader:
     ) -> Iterator[list[CheckedState]]:
         """Yield the states of each record of the datasets with these keys; ``records``: of no others.
 
-        Yields no list for a record whose content was erased.
+        Yields no list for a record whose content was erased, or that never had a title.
         """
         if records is None:
             yield from self._by_record(self._states().where(_s.dataset.in_(keys)))
@@ -127,7 +130,8 @@ class StateReader:
 
     def _by_record(self, query: Select[Any]) -> Iterator[list[CheckedState]]:
         for _, rows in groupby(stream(self.conn, query), key=itemgetter(0)):
-            yield [self._state(row) for row in rows]
+            if states := [state for row in rows if (state := self._state(row)).record.has_title]:
+                yield states
 
     def _state(self, row: Any) -> CheckedState:
         # By position: looking columns up by name takes a third of the time.

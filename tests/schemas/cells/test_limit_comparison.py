@@ -37,6 +37,8 @@ def test_what_is_not_a_limit_is_none(value: Json) -> None:
         ((1, "月"), (45, "日"), None),
         ((24, "小时"), (2, "工作日"), None),
         ((0, "工作日"), (1, "小时"), None),
+        ((0, "即时"), (0, "工作日"), None),
+        ((0, "小时"), (0, "即时"), None),
     ],
 )
 def test_direction(before: tuple[int, str], now: tuple[int, str], direction: str | None) -> None:

@@ -56,6 +56,7 @@ def test_an_item_that_was_done_at_once_and_now_takes_days_is_found_by_the_named_
         "“养老服务备案”现列1个工作日，此前列即时办结",
     )
     assert check(limit(0, "即时"), limit(1)) == []
+    assert check(limit(0), limit(0, "即时")) == []  # 0个工作日 is at once too
 
 
 def test_the_limit_of_a_service_is_compared_too() -> None:

@@ -106,6 +106,24 @@ def test_a_draft_is_checked_by_its_own_catalogue(log: Log) -> None:
     assert "basis-missing" in codes
 
 
+def test_a_record_without_a_title_stops_no_check(log: Log) -> None:
+    """A catalogue of the site's own need not require the title."""
+    file = json.loads(load_catalogue("power-list").source)
+    next(field for field in file["fields"] if field["name"] == "name")["constraints"] = {}
+    create_dataset(log, "others", parse_catalogue(json.dumps(file)))
+    untitled = item("", 40) | {"code": "1"}
+    del untitled["name"]
+    entries = [DraftEntry(untitled, "1"), DraftEntry(item("养老服务备案", 40), "2")]
+    source = put_workbook(log, "others")
+    log.drafts.stage("others", entries, part=None, source=source, parser_version="test 1")
+    expected = ["“养老服务备案”承诺办结时限列为40个工作日，法定办结时限列为30个工作日"]
+    drafted = log.findings.of_draft("others", date(2016, 1, 1))
+    assert [one.message_zh for one in drafted if one.code in CODES] == expected
+    assert log.releases.publish("others", effective_on=date(2016, 1, 1)) is not None
+    log.findings.update()
+    assert messages(log) == expected
+
+
 def test_a_limit_that_was_only_entered_wrongly_did_not_grow(log: Log, clock: Clock) -> None:
     publish(log, date(2015, 1, 1), item("养老服务备案", 2))
     clock.advance(days=1)
