@@ -18,7 +18,7 @@ DIRECTION_TERMS: tuple[Direction, ...] = get_args(Direction.__value__)
 
 _NO_SINGLE_SUM = frozenset({"most", "of", "kind"})
 """Parts of an amount that is a range, a bound or a rate of something, which do not compare."""
-_FREE = frozenset({"免费", "免收", "不收费", "免征", "停征", "暂停征收"})
+_SUSPENDED = frozenset({"停征", "暂停征收"})
 
 
 def directions(item: ChangeItem) -> tuple[Direction, ...]:
@@ -69,9 +69,9 @@ def _read_amount(value: Json) -> tuple[Decimal, str] | None:
         return _money(amount, unit)
     if not isinstance(value, str) or len(value) > 60:
         return None
-    if value.strip("。 ") in _FREE:
-        return Decimal(0), ""
     amount_of_text = read_amount(value, "")
+    if value.strip("。 ") in _SUSPENDED or (amount_of_text and amount_of_text.kind == "free"):
+        return Decimal(0), ""
     if amount_of_text is None or amount_of_text.kind or amount_of_text.of:
         return None
     return _money(amount_of_text.amount, amount_of_text.unit)
@@ -79,7 +79,7 @@ def _read_amount(value: Json) -> tuple[Decimal, str] | None:
 
 def _money(amount: str, unit: str) -> tuple[Decimal, str] | None:
     # A bare number may be a count, a code or a year.
-    return (Decimal(amount), unit) if "元" in unit or unit in ("%", "‰") else None
+    return (Decimal(amount), unit) if "元" in unit or unit in ("%", "‰", "‱") else None
 
 
 def _same_unit(before: tuple[Decimal, str], after: tuple[Decimal, str]) -> bool:

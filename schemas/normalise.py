@@ -201,3 +201,11 @@ def chinese_number(text: str) -> int | None:
         else:
             digit = _DIGITS[c]
     return total + (digit or 0)
+
+
+_APPROXIMATE = re.compile("[一二三四五六七八九两]{2}|([十百千]).*\\1")
+
+
+def chinese_quantity(text: str) -> int | None:
+    """Parse as :func:`chinese_number`; None for 三五, 二三十 and 二十三十, which are about so many."""
+    return None if _APPROXIMATE.search(text) else chinese_number(text)

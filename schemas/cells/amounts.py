@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-from schemas.normalise import CAPITALS_TO_PLAIN, chinese_number
+from schemas.normalise import CAPITALS_TO_PLAIN, chinese_quantity
 
 
 class Amount(NamedTuple):
@@ -48,11 +48,12 @@ _PER = (
 )
 """人·次, 100米: what an amount is per."""
 _DASH = r"\s?[-－—–―~～∼至到]{1,2}\s?"
+_BY = "按(?!揭)照?"
 _LEAD = (
-    r"(?:(?:收费|征收|缴费|收取|计费|价格|付费|服务费)?(?:标准|金额|费用|费率|额)?(?:为|是|[:：])|按照?|以"
-    r"|(?:一次性)?(?:收取?|征收|缴纳)|一次性|统一|一律|均为?|定额|每次为|标准)?"
+    rf"(?:(?:收费|征收|缴费|收取|计费|价格|付费|服务费)?(?:标准|金额|费用|[费税]?率|比例|额)?(?:为|是|[:：])|{_BY}|以"
+    r"|(?:一次性)?(?:收取?|征收|缴纳)(?![入益额])|一次性|统一|一律|均为?|定额(?!的)|每次为|标准(?!工资))?"
 )
-"""收费标准为: words before an amount that do not change it."""
+"""收费标准为: words before an amount that do not change it; 收 of 收入 is not one of them."""
 _BOUND_WORDS: Mapping[str, str] = {
     **dict.fromkeys(
         ("不超过", "不得超过", "不高于", "最高", "最高不超过", "最多", "上限", "上限为", "≤"), "ceiling"
@@ -82,14 +83,14 @@ and ``currency1`` are those of the lower end of a range.
 """
 _RATE_NUMBER = r"[0-9]{1,15}(?:\.[0-9]{1,8})?"
 _RATE = re.compile(
-    rf"{_LEAD}(?:按照?|以)?(?:(?P<of>[^\d%‰，,；;。]{{2,24}}?)的?(?:\s?[×xX*]\s?)?)?"
+    rf"{_LEAD}(?:{_BY}|以)?(?:(?P<of>[^\d%‰‱，,；;。]{{2,24}}?)的?(?:\s?[×xX*]\s?)?)?"
     rf"(?P<bound>{_ANY_BOUND})?"
-    rf"(?P<n>{_RATE_NUMBER})\s?(?P<unit1>[%‰％])?(?:{_DASH}(?P<most>{_RATE_NUMBER})\s?)?(?P<unit>[%‰％])(?:之间)?(?P<after>以内|以下|以上)?"
+    rf"(?P<n>{_RATE_NUMBER})\s?(?P<unit1>[%‰‱％])?(?:{_DASH}(?P<most>{_RATE_NUMBER})\s?)?(?P<unit>[%‰‱％])(?:之间)?(?P<after>以内|以下|以上)?"
     r"(?:的?(?:标准|比例|费率))?(?:收取|计收|计征|征收|缴纳|收费|计提|计算|执行|提取)?"
 )
 """按合同额的不超过1—2‰: a rate with its sign, and the sum of which it is taken."""
 _FRACTION = re.compile(
-    rf"{_LEAD}(?:(?P<of>(?:(?!分之)[^\d%‰，,；;。]){{2,24}}?)的?)?(?P<denominator>百|千|万)分之(?P<n>[{_NUMERALS}]{{1,5}}(?:点[{_NUMERALS}]{{1,4}})?|{_RATE_NUMBER})"
+    rf"{_LEAD}(?:(?P<of>(?:(?!分之)[^\d%‰‱，,；;。]){{2,24}}?)的?)?(?P<denominator>百|千|万)分之(?P<n>[{_NUMERALS}]{{1,5}}(?:点[{_NUMERALS}]{{1,4}})?|{_RATE_NUMBER})"
     rf"(?:{_DASH}(?:(?P=denominator)分之)?(?P<most>[{_NUMERALS}]{{1,5}}(?:点[{_NUMERALS}]{{1,4}})?|{_RATE_NUMBER}))?"
     r"(?:收取|计收|计征|征收|缴纳|收费|计提|计算)?"
 )
@@ -143,7 +144,7 @@ def _read_forms(text: str, unit: str) -> Amount | None:
 
 
 def _write_digits(match: re.Match[str]) -> str:
-    number = chinese_number(match[0].translate(CAPITALS_TO_PLAIN))
+    number = chinese_quantity(match[0].translate(CAPITALS_TO_PLAIN))
     return match[0] if number is None else str(number)
 
 
@@ -229,7 +230,7 @@ def _read_numerator(numeral: str) -> str | None:
     if numeral[0].isascii():
         return strip_zeros(numeral)
     whole, _, fraction = numeral.translate(CAPITALS_TO_PLAIN).partition("点")
-    digits = [chinese_number(c) for c in (whole, *fraction)]
+    digits = [chinese_quantity(c) for c in (whole, *fraction)]
     if None in digits:
         return None
     return f"{digits[0]}{'.' if fraction else ''}{''.join(map(str, digits[1:]))}"
@@ -246,7 +247,7 @@ def _build_capital(match: re.Match[str], _: str) -> Amount | None:
         (match["jiao"], Decimal("0.1")),
         (match["fen"], Decimal("0.01")),
     ):
-        number = chinese_number((words or "零").translate(CAPITALS_TO_PLAIN).lstrip("零〇") or "零")
+        number = chinese_quantity((words or "零").translate(CAPITALS_TO_PLAIN).lstrip("零〇") or "零")
         if number is None:
             return None
         total += number * factor
@@ -254,14 +255,14 @@ def _build_capital(match: re.Match[str], _: str) -> Amount | None:
 
 
 _BOUND = re.compile(
-    rf"(?P<bound>{_ANY_BOUND})?(?P<base>.*?)"
+    rf"(?:{_BY}|以|为)?(?P<bound>{_ANY_BOUND})?(?:{_BY})?(?P<base>.*?)"
     r"(?:的|总额的|(?:费|税|征收|收费)率|比例)?"
 )
 
 
 def _split_bound(text: str | None) -> tuple[str, str]:
-    """Split the words before a rate: 不超过成交额的 is a bound and its base; 税率 names no base."""
-    match = _BOUND.fullmatch(re.sub(r"^(?:按照?|以|为)", "", text or ""))
+    """Split the words before a rate: 不超过按成交额的 is a bound and its base; 税率 names no base."""
+    match = _BOUND.fullmatch(text or "")
     return (match["bound"] or "", match["base"]) if match else ("", text or "")
 
 

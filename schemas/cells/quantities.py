@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from schemas.cells.amounts import SCALES, strip_zeros
 from schemas.normalise import chinese_number
@@ -14,8 +15,9 @@ BLANKS = frozenset({"/", "-", "--", "—", "——", "―", "\\", "∕", "无期
 
 _YEAR_FIRST = re.compile(
     r"(?P<y>\d{4})\s?[-./年]\s?(?P<m>\d{1,2})\s?[-./月]\s?(?P<d>\d{1,2})\s?[日号]?"
-    r"(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"
+    r"(?:[T ](?P<time>\d{1,2}:\d{2})(?::\d{2}(?:\.\d+)?)?(?P<zone>Z|[+-]\d\d:?\d\d)?)?"
 )
+_CHINA = ZoneInfo("Asia/Shanghai")
 _COMPACT = re.compile(r"(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)(?:\.0)?")
 _CHINESE = re.compile(
     r"(?P<y>[一二三四五六七八九零〇○ＯO]{4})年(?P<m>[一二三四五六七八九十]{1,2})月(?P<d>[一二三四五六七八九十]{1,3})日"
@@ -24,7 +26,7 @@ _CHINESE = re.compile(
 
 def read_date(text: str) -> date | None:
     """Read ``2015年11月5日``, ``2015-11-05``, ``2015.11.5``, ``20151105``, ``二〇一五年十一月五日`` and ISO
-    times."""
+    times, of which one with a zone is the day in China: ``2015-11-04T16:00:00Z`` is 5 November."""
     match = _YEAR_FIRST.fullmatch(text) or _COMPACT.fullmatch(text)
     parts: tuple[int | None, ...]
     if match:
@@ -37,9 +39,19 @@ def read_date(text: str) -> date | None:
     if year is None or month is None or day is None or not 1800 <= year <= 2200:
         return None
     try:
-        return date(year, month, day)
+        read = date(year, month, day)
+        zone = match.groupdict().get("zone") if match else None
+        return _day_in_china(read, match["time"], zone) if match and zone else read
     except ValueError:
         return None
+
+
+def _day_in_china(day: date, time: str, zone: str) -> date:
+    """Return the day in China of a time in another zone, as programs write a midnight of China in UTC.
+
+    Raises ``ValueError``.
+    """
+    return datetime.fromisoformat(f"{day}T{time:0>5}{zone}").astimezone(_CHINA).date()
 
 
 _DECIMAL = re.compile(

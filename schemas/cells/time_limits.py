@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from schemas.cells.limit_comparison import AT_ONCE
-from schemas.normalise import CAPITALS_TO_PLAIN, chinese_number
+from schemas.normalise import CAPITALS_TO_PLAIN, chinese_quantity
 
 type LimitKind = Literal["limit", "none", "text"]
 
@@ -211,7 +211,7 @@ def _convert(numeral: str, unit: str, *, half: bool) -> Limit | None:
 
 
 def _count_halves(numeral: str) -> int | None:
-    """Return the number of halves: 3 for 1.5, 一个半; None for another fraction."""
+    """Return the number of halves: 3 for 1.5, 一个半; None for another fraction, and for 三五."""
     if numeral == "半":
         return 1
     whole, _, fraction = numeral.partition(".")
@@ -220,5 +220,5 @@ def _count_halves(numeral: str) -> int | None:
     extra = fraction.strip("0") == "5"
     if whole.endswith("半"):
         whole, extra = whole[:-1].removesuffix("个"), True
-    number = chinese_number(whole)
+    number = chinese_quantity(whole)
     return None if number is None else number * 2 + extra

@@ -7,6 +7,9 @@ import time
 import pytest
 
 from schemas.cells.amounts import Amount, read_amount
+from schemas.cells.value_texts import format_value
+from schemas.cells.values import parse_value
+from schemas.definition.catalogue import Field
 
 AMOUNTS = [
     ("0.95元/立方米", Amount("0.95", "元/立方米")),
@@ -49,6 +52,12 @@ AMOUNTS = [
     ("税率5%", Amount("5", "%")),
     ("千分之二至千分之五", Amount("2", "‰", "5", kind="range")),
     ("成交价的百分之一点五", Amount("1.5", "%", of="成交价")),
+    ("不超过按合同额的1‰", Amount("1", "‰", of="合同额", kind="ceiling")),
+    ("按收入总额的3‱", Amount("3", "‱", of="收入总额")),
+    ("收入的百分之五", Amount("5", "%", of="收入")),
+    ("标准工资的5%", Amount("5", "%", of="标准工资")),
+    ("按揭贷款的0.1%", Amount("0.1", "%", of="按揭贷款")),
+    ("征收率为3%", Amount("3", "%")),
     ("200元/次以下", Amount("200", "元/次", kind="ceiling")),
     ("每平方米不超过5元", Amount("5", "元/平方米", kind="ceiling")),
     ("5000元～1万元", Amount("5000", "元", "10000", kind="range")),
@@ -75,6 +84,7 @@ OTHER_TEXTS = [
     "依据发改价格〔2015〕1234号执行",
     "1996年前每证10元",
     "若干元",
+    *("三五元", "每人二三十元", "百分之三五"),
     "10元/证不含邮费",
     "100元-50元",
     "每1000元收取1元",
@@ -88,6 +98,13 @@ OTHER_TEXTS = [
 @pytest.mark.parametrize(("text", "expected"), AMOUNTS)
 def test_an_amount_is_read_in_each_form(text: str, expected: Amount) -> None:
     assert read_amount(text) == expected
+
+
+@pytest.mark.parametrize("text", [text for text, _ in AMOUNTS])
+def test_an_amount_is_read_as_it_is_printed(text: str) -> None:
+    field = Field("standard", "标准", "Standard", type="amount")
+    value = parse_value(field, text).value
+    assert parse_value(field, format_value(field, value)).value == value
 
 
 @pytest.mark.parametrize("text", OTHER_TEXTS)

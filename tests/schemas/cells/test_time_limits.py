@@ -134,7 +134,10 @@ def test_several_or_open_limits_are_texts(text: str) -> None:
     assert (reading.kind, reading.limit) == ("text", None)
 
 
-@pytest.mark.parametrize("text", ["尽快办理", "1月3日", "1.5个工作日", "国务院另有规定的除外？", "若干"])
+@pytest.mark.parametrize(
+    "text",
+    ["尽快办理", "1月3日", "1.5个工作日", "国务院另有规定的除外？", "若干", "三五日", "二三十个工作日"],
+)
 def test_other_texts_are_unreadable(text: str) -> None:
     reading = read_limit(text, "工作日")
     assert reading is None or reading.kind == "text"
