@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import cast
 
 import msgspec
 from msgspec import structs
@@ -14,7 +15,13 @@ from publisher.ingest.tables.headings import ColumnMeaning, Headings
 from publisher.ingest.tables.piece_reader import Qualifier
 from publisher.ingest.tables.raw_record import Piece, RawRecord, RowNote
 from schemas.cells.value_texts import format_value
-from schemas.definition.catalogue import Field
+from schemas.definition.catalogue import Field, Json
+
+_SEPARATORS: Mapping[tuple[str, str], str] = {
+    **dict.fromkeys((("list", "default"), ("files", "default")), "；"),
+    **dict.fromkeys((("string", "default"), ("string", "body")), "、"),
+}
+"""Type and format of a field → the sign between the members of a list; in any other field a line break."""
 
 
 class Key(msgspec.Struct):
@@ -63,7 +70,7 @@ class JsonObjects:
             key.filled += 1
             field = key.value_of
             if field is not None:
-                texts.append((field, value if isinstance(value, str) else format_json_value(value)))
+                texts.append((field, value if isinstance(value, str) else _format_for(field, value)))
             elif key.meaning is None:
                 unread.append((name, format_json_value(value)))
         if self._qualified:
@@ -93,7 +100,11 @@ class JsonObjects:
     def _build_qualified(self, number: int, record: Mapping[str, object]) -> ImportedRecord:
         """Build a record of keys with units, notes or a second key for one field."""
         notes: list[RowNote] = []
-        values = [(name, self.keys[name], format_json_value(value)) for name, value in record.items()]
+        values = [
+            (name, key, _format_for(key.value_of, value))
+            for name, value in record.items()
+            for key in (self.keys[name],)
+        ]
         values = [(name, key, text) for name, key, text in values if text and not key.personal]
         pieces, sources = _create_pieces(number, values, notes)
         qualifier = Qualifier(self._catalogue, notes)
@@ -132,6 +143,13 @@ def _create_pieces(
     return pieces, sources
 
 
+def _format_for(field: Field | None, value: object) -> str:
+    """Format a JSON value like the cell of a field. ``field``: None for a unit and a note."""
+    if field is None or not isinstance(value, list):
+        return format_json_value(value)
+    return _SEPARATORS.get((field.type, field.format), "\n").join(map(format_json_value, value))
+
+
 def format_json_value(value: object) -> str:
     """Format a JSON value like the cell of a table; a list becomes one line per member."""
     match value:
@@ -143,6 +161,10 @@ def format_json_value(value: object) -> str:
             return format_value(None, value)
         case list():
             return "\n".join(format_json_value(member) for member in value)
+        case {"name": str(name), "url": str(url)}:
+            return f"{name} {url}"
+        case {"value": int(), "unit": str()} | {"amount": str(), "unit": str()}:
+            return format_value(None, cast("Json", value))
         case dict():
             return "".join(format_json_value(member) for member in value.values())
         case _:

@@ -10,6 +10,7 @@ from publisher.ingest.parsed_file import SheetReport, UnreadableFile
 from publisher.ingest.record_builder import exceeds
 from publisher.ingest.whole_file_checks import parse_stated_count
 from schemas.definition.catalogue import Json
+from schemas.definition.file_loader import load_catalogue
 from tests.publisher.ingest.workbooks import (
     POWER_HEADER,
     Rows,
@@ -181,6 +182,33 @@ def test_json_records_are_read_by_name_or_heading() -> None:
 def test_json_lists_keep_their_members() -> None:
     data = json.dumps([{"name": "甲费", "basis": ["财综〔2004〕60号", "《某法》"]}]).encode()
     assert column(read_workbook(data, "fees", "fees.json"), "basis") == [["财综〔2004〕60号", "《某法》"]]
+
+
+@pytest.mark.parametrize(
+    ("catalogue", "field", "value"),
+    [
+        ("fees", "amount", {"amount": "0", "unit": "元", "kind": "free"}),
+        ("fees", "amount", {"amount": "1", "unit": "‰", "of": "合同额", "kind": "ceiling"}),
+        ("fees", "amount", {"amount": "0.5", "unit": "元/吨", "most": "1", "kind": "range"}),
+        ("power-list", "promised_limit", {"value": 0, "unit": "即时"}),
+        ("policies", "outline", ["第一章", "第二章"]),
+        (
+            "policies",
+            "attachments",
+            [{"name": f"附件 {name}", "url": f"https://a.cn/{name}.pdf"} for name in "甲乙"],
+        ),
+    ],
+)
+def test_json_values_are_read_as_files_print_them(catalogue: str, field: str, value: Json) -> None:
+    title = load_catalogue(catalogue).title_field
+    data = json.dumps([{title: "甲", "number": "示政发〔2015〕34号", field: value}]).encode()
+    assert column(read_workbook(data, catalogue, "own.json"), field) == [value]
+
+
+def test_a_json_list_in_a_field_of_one_text_keeps_its_members_apart() -> None:
+    data = json.dumps([{"name": "甲", "actor": ["甲局", "乙局"], "remark": ["一", "二"]}]).encode()
+    reading = read_workbook(data, name="own.json")
+    assert (column(reading, "actor"), column(reading, "remark")) == (["甲局、乙局"], ["一\n二"])
 
 
 def test_json_without_a_known_key_is_refused() -> None:
