@@ -36,7 +36,7 @@ def build_document(span: Span, dataset: Dataset, catalogue: Catalogue) -> Docume
         catalogue=catalogue.name,
         record=span.record,
         revision=span.revision or "",
-        title=span.title if span.status == "withdrawn" else catalogue.title_of(content),
+        title=span.title,
         texts=texts,
         weights={name: catalogue.by_name[name].searched for name in texts},
         numbers=tuple(dict.fromkeys((*numbers, *_numbers(content, catalogue, "citations")))),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import lru_cache
+from itertools import chain
 
 import msgspec
 from msgspec import structs
@@ -34,7 +35,7 @@ class FilterFields(msgspec.Struct, frozen=True):
     """Fields that a query may filter by."""
 
     names: Mapping[str, str] = msgspec.field(default_factory=dict)
-    """Typed name in lower case → facet, or :data:`NUMBER`."""
+    """Name of a field as typed → facet, or :data:`NUMBER`."""
     titles: Mapping[str, Mapping[str, str]] = msgspec.field(default_factory=dict)
     """Facet → value → its title, for facets whose values are codes."""
 
@@ -73,7 +74,7 @@ async def apply_filters(
     another name of it, as whole words. An unknown field name stays text. A filter whose value matches
     none leaves no hits; such an exclusion excludes nothing.
     """
-    chosen, text = split_filters(request.text[:LONGEST], fields.names)
+    chosen, text = split_filters(request.text[:LONGEST], fields.names, analyzer)
     if not chosen:
         return FilteredRequest(structs.replace(request, text=text), ())
     facets = tuple(dict.fromkeys(field_filter.facet for field_filter in chosen))
@@ -98,12 +99,15 @@ async def apply_filters(
     )
 
 
-def split_filters(text: str, fields: Mapping[str, str]) -> tuple[list[FieldFilter], str]:
-    """Split a text into its field filters and the rest."""
+def split_filters(text: str, fields: Mapping[str, str], analyzer: Analyzer) -> tuple[list[FieldFilter], str]:
+    """Split a text into its field filters and the rest. The names of fields are compared folded."""
     chosen: list[FieldFilter] = []
+    if _FIELD.search(text) is None:
+        return chosen, text
+    facets = {analyzer.fold_text(name): facet for name, facet in fields.items()}
 
     def extract(match: re.Match[str]) -> str:
-        facet = fields.get(match["name"].lower())
+        facet = facets.get(analyzer.fold_text(match["name"]))
         value = (match["quoted"] or match["value"]).strip()
         if facet is None or not value:
             return match[0]
@@ -129,16 +133,13 @@ def find_matching_values(
     field_filter: FieldFilter, names: Sequence[tuple[str, str]], analyzer: Analyzer, lexicon: Lexicon
 ) -> list[str]:
     """List the values of a facet that a typed filter selects. ``names``: (name, value)."""
+    value = analyzer.fold_text(field_filter.value)
     if field_filter.facet == "division":
-        codes = {
-            administrative_divisions.shorten_code(field_filter.value),
-            *map(
-                administrative_divisions.shorten_code, administrative_divisions.find_codes(field_filter.value)
-            ),
-        }
+        names_of_place = (field_filter.value, value)  # 乾县 is its own name, which folding changes
+        places = [value, *chain(*map(administrative_divisions.find_codes, names_of_place))]
+        codes = set(map(administrative_divisions.shorten_code, places))
         return [value for _, value in names if value in codes]
-    value = _YES_NO.get(field_filter.value, field_filter.value)
-    typed = comparison_key(analyzer.fold_text(value))
+    typed = comparison_key(_YES_NO.get(value, value))
     forms = (typed, *map(comparison_key, lexicon.forms.get(typed, ())))
     folded = [(analyzer.fold_text(name), value) for name, value in names]
     equal = [value for name, value in folded if comparison_key(name) == typed]

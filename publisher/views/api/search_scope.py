@@ -42,9 +42,10 @@ class SearchScope(msgspec.Struct, frozen=True):
         return dict.fromkeys(self.facets, "string")
 
     def fields(self) -> FilterFields:
-        """Return the fields that the text of a search may filter by."""
-        names = {title.lower(): name for name, title in self.facets.items()}
-        names |= {name: name for name in self.facets}
+        """Return the fields that the text of a search may filter by, under each title that a list has."""
+        names = {title: name for name, title in _own_facets(self.catalogues.values())}
+        for name, title in self.facets.items():
+            names |= {title: name, name: name}
         return FilterFields({**names, **FIELD_ALIASES}, {"dataset": self.datasets})
 
 

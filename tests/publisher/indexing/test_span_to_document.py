@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
 
 from msgspec import structs
@@ -54,6 +55,14 @@ def test_a_number_in_brackets_behind_a_title_is_cited_too() -> None:
         "国务院令第412号",
         "财综〔2004〕32号",
     )
+
+
+def test_an_earlier_content_keeps_its_title_though_the_catalogue_has_another_field_for_it() -> None:
+    file = json.loads(load_catalogue("power-list").source)
+    file["qingdan"]["title_field"] = "sub_name"
+    indexed = build_document(span({"name": "甲"}), DATASET, parse_catalogue(json.dumps(file)))
+    assert indexed is not None
+    assert indexed.title == "甲"
 
 
 def test_a_record_without_a_division_has_its_datasets() -> None:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.query.field_filters import split_filters
+from search.chinese import thesaurus
+from search.query.field_filters import FieldFilter, find_matching_values, split_filters
 from search.query.syntax import Piece, parse_signs
 
 NAMES = {"部门": "body", "body": "body", "类型": "type", "文号": "number"}
@@ -67,6 +68,7 @@ def test_no_text_is_an_error_and_plain_text_comes_back_as_it_is(typed: str) -> N
         ("收费 部门：财政局", [("body", "财政局", False)], "收费"),
         ("BODY:财政局 -类型:行政许可", [("body", "财政局", False), ("type", "行政许可", True)], ""),
         ('部门:"市 财政局" 收费', [("body", "市 财政局", False)], "收费"),
+        ("部門:财政局 ＢＯＤＹ:财政局", [("body", "财政局", False)] * 2, ""),
         ("部门: 财政局 收费", [("body", "财政局", False)], "收费"),
         ("标题:收费", [], "标题:收费"),
         ("http://x.cn 部门:", [], "http://x.cn 部门:"),
@@ -78,12 +80,21 @@ def test_no_text_is_an_error_and_plain_text_comes_back_as_it_is(typed: str) -> N
 def test_fields_are_distinguished_from_text(
     typed: str, filters: list[tuple[str, str, bool]], rest: str
 ) -> None:
-    chosen, rest_of_text = split_filters(typed, NAMES)
+    chosen, rest_of_text = split_filters(typed, NAMES, thesaurus.load_language()[0])
     assert [(c.facet, c.value, c.excluded) for c in chosen] == filters
     assert rest_of_text == rest
 
 
+@pytest.mark.parametrize(
+    ("typed", "code"), [("乾县", "610424"), ("遼寧", "21"), ("辽宁省", "21"), ("２１０３００", "2103")]
+)
+def test_a_place_is_named_in_any_characters(typed: str, code: str) -> None:
+    place = FieldFilter("division", typed, excluded=False, typed=typed)
+    codes = [("21", "21"), ("2103", "2103"), ("610424", "610424")]
+    assert find_matching_values(place, codes, *thesaurus.load_language()) == [code]
+
+
 @given(st.text(alphabet='部门:：类型-"“” 财政局a', max_size=60))
 def test_no_field_is_an_error(typed: str) -> None:
-    chosen, rest = split_filters(typed, NAMES)
+    chosen, rest = split_filters(typed, NAMES, thesaurus.load_language()[0])
     assert chosen or rest.replace("“", "") or not typed.strip() or "“" in typed or rest == typed

@@ -10,7 +10,9 @@ import pytest
 from litestar.testing import TestClient
 
 from publisher.app import create_app
+from publisher.views.api.search_scope import SearchScope
 from schemas.definition.catalogue import Content
+from schemas.definition.file_loader import load_catalogue
 from search.embedded.engine import EmbeddedEngine
 from tests.support.problems import assert_problem
 from tests.support.site import BASE, FEES, Site, four_releases, publish
@@ -189,8 +191,14 @@ def test_fields_in_the_text_narrow_by_their_titles_and_names(client: httpx.Clien
     assert titles("费 部门:住建局") == titles("费 body:住房和城乡建设局") == {"城镇垃圾处理费"}
     assert titles("费 -部门:住建局") == everything - {"城镇垃圾处理费"}
     assert titles("费 资金管理方式:财政专户") == {"城镇垃圾处理费"}
-    assert titles("费 清单:收费目录 地区:鞍山") == everything
+    assert titles("费 清单:收费目录 地区:鞍山") == titles("费 清單:收費目錄 地區:鞍山") == everything
     assert titles("费 地区:马鞍山") == set()
+
+
+def test_a_facet_has_every_title_that_a_list_has_for_it() -> None:
+    catalogues = {name: load_catalogue(name) for name in ("power-list", "service-guides")}
+    names = SearchScope({}, catalogues, {"actor": "行使主体"}).fields().names
+    assert names["行使主体"] == names["实施主体"] == names["actor"] == "actor"
 
 
 def test_a_hit_says_in_words_why_it_was_found(client: httpx.Client) -> None:
