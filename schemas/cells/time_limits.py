@@ -101,8 +101,8 @@ _CONDITION = re.compile(
 )
 _AT_ONCE_LATER = re.compile(r"(?<![（(])(?:当场|现场|即时|即办|当日|当天|立即)(?!.{0,6}[）)])")
 """Words of a second procedure, outside brackets: 法定20个工作日，承诺当场办结."""
-_SUM = re.compile(r"[\d半][+＋加]$")
-"""10+5个工作日: the number is only the last one of a sum."""
+_SUM = re.compile(r"[\d半]\s?[+＋加*×xX]$")
+"""10+5个工作日, 7×24小时: the number is only the last one of a sum or a product."""
 _CLOCK = re.compile(rf"(?P<hours>{_NUMERAL})个?小时(?P<minutes>\d{{1,2}})分钟?(?:以?内)?")
 _NAMED_DAY = re.compile(
     r"[（(](?:指|均?为|按照?|以|即|系|均按)?(工作日|自然日|日历日)(?:计算?)?(?:[）)]$|(?=[，,；;、]))"

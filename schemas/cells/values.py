@@ -126,12 +126,17 @@ def _markdown_parser(_: Field) -> CellParser:
     return parse
 
 
+_NO_CODE = frozenset({"无", "暂无", "没有", "未编码", "无编码", "待定", "待编"})
+
+
 def _code_parser(field: Field) -> CellParser:
     def parse(text: str) -> Value:
         folded = fold(text)
+        if folded in BLANKS or folded in _NO_CODE:
+            return Value(None)
         if is_spoilt(folded):
             return Value(None, problems.CODE_SPOILT.for_cell(field.title, folded))
-        clean = "".join(folded.split())
+        clean = "".join(folded.split()).lstrip("'’‘")  # the mark of a text in a spreadsheet
         if clean.endswith(".0") and clean[:-2].isdecimal():  # a spreadsheet stored the code as a number
             clean = clean[:-2]
         problem = problems.CODE_ROUNDED.for_cell(field.title, clean) if lost_digits(clean) else None

@@ -303,7 +303,7 @@ def split_citations(text: str) -> tuple[list[str], list[str]]:
 
 def _add_rest(gap: str, items: list[str], pieces: list[str]) -> None:
     rest = _SEPARATORS.sub(" ", gap).strip()
-    if rest:
+    if rest and not (items and rest in {"文", "文件", "号文", "等", "等文件"}):
         rest = re.sub(r"\s+", " ", gap).strip(" 、，,;；。")
         items.append(rest)
         pieces.append(rest)

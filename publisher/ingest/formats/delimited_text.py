@@ -22,6 +22,7 @@ SAMPLE = 200
 SHARE = 0.5
 """Least share of the rows with the most common width; below it the text is prose with commas."""
 _MOST_NOTES = 50
+_TEXT_FORMULA = re.compile(r'="((?:[^"]++|"")*+)"\s*')
 type _Quoting = Literal[0, 3]
 """``csv.QUOTE_MINIMAL`` or ``csv.QUOTE_NONE``."""
 
@@ -101,7 +102,7 @@ class _Table:
         self._quoted = '"' in text
         self._text = text
         self._delimiter = delimiter
-        cell = rf'(?:"(?:[^"]++|"")*+"|[^"{re.escape(delimiter)}\r\n]*+)'
+        cell = rf'(?:=?"(?:[^"]++|"")*+"|[^"{re.escape(delimiter)}\r\n]*+)'
         self._well_formed = re.compile(rf"{cell}(?:{re.escape(delimiter)}{cell})*+[\r\n]*")
 
     def read(self) -> None:
@@ -112,7 +113,7 @@ class _Table:
             for row in reader:
                 if len(row) > 4 * MAX_COLUMNS and any(row[MAX_COLUMNS:]):
                     raise ReaderError(TOO_LARGE, Bilingual(f"{len(row)}列", f"{len(row)} columns"))
-                self.rows.append(row)
+                self.rows.append([_strip_formula(cell) for cell in row] if self._quoted else row)
                 if self._quoted:
                     self._check_quotes(row, lines, start, reader.line_num)
                     start = reader.line_num
@@ -137,6 +138,12 @@ class _Table:
         rows = [row for n, row in enumerate(self.rows, start=1) if n not in multiline and any(row)]
         widths = Counter(map(len, rows or self.rows))
         return max(widths, key=lambda width: (widths[width], width), default=0)
+
+
+def _strip_formula(cell: str) -> str:
+    """Return the text of ``="00123"``, which programs write so that a spreadsheet keeps its zeros."""
+    match = _TEXT_FORMULA.fullmatch(cell) if cell[:1] == "=" else None
+    return match[1].replace('""', '"') if match else cell
 
 
 def _swallows_rows(row: _MultilineRow, delimiter: str, width: int) -> bool:

@@ -164,9 +164,17 @@ def _create_header(grid: Grid, first: int, headings: Headings) -> Header:
     short_headings = dict(zip(texts, _without_shared_prefix(texts.values(), headings), strict=True))
     columns = _Columns(headings)
     for index in range(len(names)):
-        columns.add(index, short_headings.get(index, ""))
+        columns.add(index, short_headings.get(index, ""), is_merged=_is_merged(upper, index))
     keys = {c.column - row[0].column: heading_key(c.text) for c in row if has_own_text(c)}
     return columns.build(first, height, texts, keys)
+
+
+def _is_merged(rows: Sequence[Row], index: int) -> bool:
+    """Test whether each heading of a column, if it has any, is the right part of one that spans columns."""
+    cells = [row[index] for row in rows]
+    return any(c.merged_from and c.merged_from[1] < c.column for c in cells) and not any(
+        map(has_own_text, cells)
+    )
 
 
 def _is_covered(row: Row) -> bool:
@@ -305,10 +313,12 @@ class _Columns:
         self._companions: dict[int, ColumnMeaning] = {}
         self._ignored: set[int] = set()
 
-    def add(self, index: int, name: str) -> None:
+    def add(self, index: int, name: str, *, is_merged: bool) -> None:
         left_field = self._columns.get(index - 1)
         left_name, self._names[index] = self._names.get(index - 1, ""), name
         second = self._headings.spanned.get(left_field) if left_field else None
+        if is_merged and left_field == self._headings.catalogue.title_field:  # 项目, then its 子项
+            second = self._headings.catalogue.sub_item_field
         if second and second not in self._columns.values() and _shares_heading(name, left_name):
             self._columns[index] = second
             return

@@ -29,6 +29,9 @@ _MARK = re.compile(
     r"|[（(]\s*(?P<bracketed>\d+)\s*[）)]"
     r"|(?P<ring>[①-⑳]))\s*"
 )
+_DOTTED = re.compile(r"(?P<above>\d+(?:[.\-]\d+)*)[.\-]\d+")
+"""1.2, below 1."""
+_RING = re.compile("[①-⑳]")
 _ENTERPRISE = "▲"
 """Mark of a charge that enterprises pay (涉企)."""
 _ENTERPRISE_FIELD = "enterprise_related"
@@ -42,6 +45,8 @@ class _Item(msgspec.Struct):
     depth: int
     group: Piece | None
     has_values: bool
+    number: str = ""
+    """Its running number, narrow and without spaces: 1, 1.1, (1)."""
     parent: _Item | None = None
     children: int = 0
 
@@ -156,14 +161,15 @@ class _NumberedTable:
         mark = Numbering("", "", "")
         if title is not None:
             mark = self._read_name(pieces, title)
-        depth = self._depth_of(mark, line)
+        number = _read_number(line, self._catalogue.number_field)
+        depth = self._depth_of(mark, line, number)
         while self._stack and self._stack[-1].depth >= depth:
             self._stack.pop()
         parent = self._stack[-1] if self._stack else None
         if has_values:
             self._inherit(pieces, parent)
             self._pieces.above = pieces
-        item = _Item(line, raw_record, depth, self._group, has_values, parent=parent)
+        item = _Item(line, raw_record, depth, self._group, has_values, number, parent)
         if parent:
             parent.children += 1
         self._stack.append(item)
@@ -182,12 +188,15 @@ class _NumberedTable:
             pieces.setdefault(_ENTERPRISE_FIELD, Piece(_ENTERPRISE, name.original, name.cell))
         return mark
 
-    def _depth_of(self, mark: Numbering, line: TableLine) -> int:
+    def _depth_of(self, mark: Numbering, line: TableLine, number: str) -> int:
+        """Return the depth of an item by the number in its name, or else by its running number."""
         if mark.kind in _DEPTH:
             return _DEPTH[mark.kind]
-        number = line.own.get(self._catalogue.number_field or "")
-        if number is not None:
-            return 1 if number.text.strip()[:1] in "（(" else 0
+        if dotted := _DOTTED.fullmatch(number):
+            above = (i.depth for i in reversed(self._stack) if i.number == dotted["above"])
+            return next(above, -1) + 1
+        if number:
+            return 1 if number[0] == "(" else 2 if _RING.match(number) else 0
         title = line.own.get(self._catalogue.title_field)
         return 1 if self._stack and title is not None and title.text[:1].isspace() else 0
 
@@ -216,6 +225,12 @@ class _NumberedTable:
                 self.assembled.notes.append(RowNote(tables.PARENT_WITHOUT_NAME, item.line.row, words=words))
                 item.raw_record.in_error = True
         return item.raw_record
+
+
+def _read_number(line: TableLine, name: str | None) -> str:
+    cells = [line.own[name]] if name and name in line.own else line.numbers
+    text = "".join(cells[0].text.split()) if cells else ""
+    return text if _RING.match(text) else unicodedata.normalize("NFKC", text).rstrip(".、")
 
 
 def assemble(table: Table, catalogue: Catalogue) -> TableRecords:

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from publisher.ingest.tables.continuations import append_continuation, continues_record
 from publisher.ingest.tables.piece_reader import PieceReader
 from publisher.ingest.tables.raw_record import Piece, RawRecord, TableLine, TableRecords, format_reference
-from publisher.ingest.tables.segmentation import Table
+from publisher.ingest.tables.segmentation import Table, list_kinds, strip_group
 from schemas.definition.catalogue import Catalogue
 from schemas.normalise import heading_key
-
-_COUNT = re.compile(r"[（(]\s*(?:共\s*)?\d+\s*项\s*[）)]")
-_HAN = "[一二三四五六七八九十百]+"
-_NUMBERED = re.compile(rf"\s*(?:[（(]{_HAN}[）)]\s*[、.．]?|{_HAN}(?:\s*[、.．]|\s)|\d+\s*[、.．])\s*")
-"""A number before a group's name; the first character of 一网通办 is none."""
 
 
 def find_distinguishing_fields(catalogue: Catalogue) -> frozenset[str]:
@@ -73,20 +66,18 @@ class _Groups:
     """Types or sections from rows such as 一、行政许可（11项）, for the rows below that state none."""
 
     def __init__(self, table: Table, catalogue: Catalogue) -> None:
-        self._field = catalogue.by_name.get(catalogue.type_field or "")
+        self._field = catalogue.by_name.get(catalogue.group_field or catalogue.type_field or "")
         self._cells: list[tuple[int, Piece]] = []
-        if catalogue.group_field:
-            self._field = catalogue.by_name[catalogue.group_field]
-            for index, cell in table.groups.items():
-                text = _NUMBERED.sub("", _COUNT.sub("", cell.text), count=1)
-                self._cells.append((index, Piece(text, cell.text, format_reference(cell), "group")))
+        if self._field is None or not (catalogue.group_field or self._field.inherit):
             return
-        if self._field is None or not self._field.inherit:
-            return
-        words = {heading_key(w): t.value for t in self._field.vocabulary for w in (t.value, *t.aliases)}
+        kinds = list_kinds(catalogue)
+        for title in table.titles:
+            if value := kinds.get(heading_key(strip_group(title))):
+                self._cells[:] = [(-1, Piece(value, title, "", "group"))]
         for index, cell in table.groups.items():
-            value = words.get(heading_key(_NUMBERED.sub("", _COUNT.sub("", cell.text), count=1)))
-            self._cells.append((index, Piece(value or "", cell.text, format_reference(cell), "group")))
+            text = strip_group(cell.text)
+            value = text if catalogue.group_field else kinds.get(heading_key(text), "")
+            self._cells.append((index, Piece(value, cell.text, format_reference(cell), "group")))
 
     def fill(self, raw_record: RawRecord, line: TableLine) -> None:
         if not self._cells or self._field is None or self._field.name in raw_record.pieces:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
@@ -15,7 +16,9 @@ from publisher.ingest.tables import header_row
 from publisher.ingest.tables.header_row import Header, has_own_text
 from publisher.ingest.tables.headings import Headings
 from publisher.ingest.tables.raw_record import RowNote, TableLine, read_line
-from publisher.ingest.tables.unit_columns import add_unit_columns
+from publisher.ingest.tables.unit_columns import add_unit_columns, stated_units
+from schemas.definition.catalogue import Catalogue
+from schemas.normalise import heading_key
 
 _NOTE = re.compile(
     r"\s*(备\s*注|注|说\s*明|附\s*注|附\s*件|填表说明|单位|数据来源|资料来源|来源)\s*\d*\s*(?:[：:.、]|$)"
@@ -23,17 +26,55 @@ _NOTE = re.compile(
 _SIGNED = re.compile(
     r"((?:填表|填报|制表|录入|经办|联系|审核|复核|负责)人(?:员|签字)?|联系(?:电话|方式)|电话|手机)\s*[：:]\s*[^\s，,；;]*"
 )
-_TOTAL = re.compile(r"\s*(?:合\s*计|总\s*计|小\s*计|共\s*计)\s*[：:]?.{0,12}|\s*共\s*\d+\s*项\s*")
-_TOTAL_ALONE = re.compile(r"\s*[合总小共]\s*计\s*[：:]?\s*")
+_SUM = (
+    r"(?:本页|本表|本部门|以上|全部|全市|各部门|行政[\u4e00-\u9fff]{2}|其他行政权力|其他权力)?"
+    r"\s*(?:合\s*计|总\s*计|小\s*计|共\s*计)"
+)
+_TOTAL = re.compile(
+    rf"\s*{_SUM}\s*(?:[：:]?.{{0,12}}|[^。]{{0,60}}\d+\s*[大小]?项.{{0,12}})|\s*共\s*\d+\s*项\s*"
+)
+_TOTAL_ALONE = re.compile(rf"\s*{_SUM}\s*[：:]?\s*")
 """A name that no item has."""
+_COUNT = re.compile(
+    r"\s*(?:共\s*)?[\d,，.]+\s*(?:[大小]?项|个|条|件|类|种|家|万?元)?\s*"
+    r"|.{0,12}?[:：]?\s*\d+\s*项(?:[，,；;、]?.{0,12}?\d+\s*项)*\s*|[/\-—]*"
+)
+"""A sum or a number of items beside 合计."""
+_FORM_LINE = re.compile(
+    r"\s*(?:填表|填报|制表|编制|上报|报送|统计|审核)(?:日期|时间|单位|部门|科室)\s*[：:].{0,30}"
+    r"|\s*(?:单位|主要|分管|部门)?(?:领导|负责人)(?:签字|签名|签章)?\s*[：:].{0,12}"
+    r"|\s*(?:日期|时间|签字|盖章|单位盖章)\s*[：:].{0,20}|\s*[（(](?:盖章|公章|签字|签章)[）)]\s*"
+)
+"""Lines below a form that are neither data nor a name: 填表日期：2015年6月1日."""
 _PAGE = re.compile(r"\s*(?:第\s*\d+\s*页.{0,12}|[-－—–]\s*\d+\s*[-－—–])\s*")
 _POINT = re.compile(r"\s*(?:\d+[.．、]|[（(]\d+[）)])")
 _SERIAL = re.compile(r"[\s\d.,，、\-－第号()（）]+")
 _GROUP = re.compile(r"\s*(?:[一二三四五六七八九十百]+(?:[、.．\s]|$)|[（(][一二三四五六七八九十百]+[）)])")
+_CONTINUED = re.compile("续|接上")
+"""Title of a table that goes on: 续表."""
 _LONGEST_GROUP = 40
 _EXAMINED_ROWS = 1_000
 """Number of first rows in which the first header may have remarks and units. Below them, and of a further
 header, two cells have to be headings as the catalogue writes them."""
+
+
+_NUMBER_OF_ITEMS = re.compile(r"[（(]\s*(?:共计?\s*)?\d+\s*项[^（()）]*[）)]")
+_HAN = "[一二三四五六七八九十百]+"
+_NUMBERED = re.compile(rf"\s*(?:[（(]{_HAN}[）)]\s*[、.．]?|{_HAN}(?:\s*[、.．]|\s)|\d+\s*[、.．])\s*")
+"""A number before a group's name; the first character of 一网通办 is none."""
+
+
+def strip_group(text: str) -> str:
+    """Strip the number and the count of items from the heading of a group: 一、行政许可（11项）."""
+    return _NUMBERED.sub("", _NUMBER_OF_ITEMS.sub("", text), count=1)
+
+
+def list_kinds(catalogue: Catalogue) -> Mapping[str, str]:
+    """Return key of a word → kind of item (行政许可), as rows that head a group name them."""
+    field = catalogue.by_name.get(catalogue.group_field or catalogue.type_field or "")
+    terms = field.vocabulary if field is not None else ()
+    words = ((word, term.value) for term in terms for word in (term.value, *term.aliases))
+    return {heading_key(word): value for word, value in words if not word.isdecimal()}
 
 
 class Table(msgspec.Struct):
@@ -59,6 +100,16 @@ class SegmentedSheet(msgspec.Struct):
         self.left_out.append(LeftOut(self.grid.name, row, reason, redact_names(text)))
 
 
+def _is_sum(line: TableLine) -> bool:
+    """Test for a row of 合计 with sums and numbers of items, whatever column they are in."""
+    cells = sorted((*line.other, *line.own.values()), key=lambda cell: cell.column)
+    return (
+        len(cells) > 1
+        and _TOTAL_ALONE.fullmatch(cells[0].text) is not None
+        and all(_COUNT.fullmatch(cell.text) for cell in cells[1:])
+    )
+
+
 def redact_names(text: str) -> str:
     """Return one line for the report, without the names of the people who filled in the form."""
     return shorten(_SIGNED.sub(lambda m: f"{m.group(1)}：…", text))
@@ -74,10 +125,13 @@ class _Segmenter:
         self._table: Table | None = None
         self._header_texts: frozenset[str] = frozenset()
         """Cells of the table's header, as written."""
+        self._kinds = list_kinds(headings.catalogue)
         self._after_note = False
         """Whether the row above was a note, so that numbered points may follow."""
         self._after_break = False
         """Whether a repeated header or a page number came right above."""
+        self._notes: list[str] = []
+        """Notes since the last line, one of which may state the unit of a table below."""
         self._banners: list[tuple[int, str]] = []
         """Row number and text of each row before the first header, and later of each row with one text since
         the last line; titles if a header follows."""
@@ -88,12 +142,13 @@ class _Segmenter:
         while index < len(grid.rows):
             row = grid.rows[index]
             if (self._table is None and index < _EXAMINED_ROWS) or self._may_be_header(row):
-                if self._table is not None and self._table.header.repeats_in(row):
+                repeats = self._table is not None and self._table.header.repeats_in(row)
+                if repeats and not self._begins_other_table():
                     index = self._skip_repeated_header(index)
                     continue
                 header = header_row.read_header(grid, index, self._headings)
                 if header is not None:
-                    index = self._start_table(header)
+                    index = self._start_table(header, repeats=repeats)
                     continue
             self._add_row(index)
             index += 1
@@ -115,10 +170,23 @@ class _Segmenter:
                 hits += 1
         return hits >= 2
 
-    def _start_table(self, header: Header) -> int:
+    def _begins_other_table(self) -> bool:
+        """Test for another title or another unit right above a repeated header: 二、后置审批事项（1项）."""
+        titles = self._table.titles if self._table else []
+        if any(text not in titles and not _CONTINUED.search(text) for _, text in self._banners):
+            return True
+        stated = list(stated_units(self._notes))
+        return bool(stated) and stated != list(stated_units(titles))
+
+    def _start_table(self, header: Header, *, repeats: bool) -> int:
         titles = [text for _, text in self._banners]
+        units = [text for text in (*titles, *self._notes) if any(stated_units([text]))]
+        if repeats and not units and self._table:  # the unit above the first header is that of the sheet
+            units = [text for text in self._table.titles if any(stated_units([text]))]
+        titles += [text for text in units if text not in titles]
         header = add_unit_columns(header, self.sheet.grid, titles, self._headings)
         self._classify_banners("title")
+        self._notes.clear()
         self._table = Table(header, titles=titles)
         head = self.sheet.grid.rows[header.first]
         self._header_texts = frozenset(cell.text for cell in head if has_own_text(cell))
@@ -131,6 +199,7 @@ class _Segmenter:
         if self._table is None:
             return index + 1
         self._classify_banners("title")
+        self._notes.clear()
         rows = self.sheet.grid.rows[index : index + self._table.header.rows]
         for row in rows:
             self._leave_row_out(row, "repeated-header")
@@ -161,23 +230,26 @@ class _Segmenter:
         if reason is None:
             self._classify_banners("group")
             self._after_note = False
+            self._notes.clear()
             self._table.lines.append(table_line)
         elif reason == "banner":
             self._add_banner(table_line)
         else:
-            self.sheet.leave_out(table_line.row, reason, " | ".join(dict.fromkeys(table_line.texts)))
+            text = " | ".join(dict.fromkeys(table_line.texts))
+            self.sheet.leave_out(table_line.row, reason, text)
+            self._notes += [text] if reason == "note" else []
 
     def _find_reason(self, table_line: TableLine) -> Reason | Literal["banner"] | None:
         """Return why a row of a table's body is not data, or None where it is."""
         name = table_line.own.get(self._headings.catalogue.title_field)
-        if name is not None and _TOTAL_ALONE.fullmatch(name.text):
+        if (name is not None and _TOTAL_ALONE.fullmatch(name.text)) or _is_sum(table_line):
             return "total"
         if not 1 <= len(table_line.own) + len(table_line.other) <= 4 and not table_line.wide:
             return None
         texts = list(dict.fromkeys(table_line.texts))
         if texts and name is None and _TOTAL.fullmatch(texts[0]):
             return "total"
-        if texts and all(_SIGNED.match(t.strip()) for t in texts):
+        if texts and all(_SIGNED.match(t.strip()) or _FORM_LINE.fullmatch(t) for t in texts):
             return "note"
         if len(texts) == 1:
             return self._find_reason_of_text(table_line, texts[0])
@@ -196,13 +268,40 @@ class _Segmenter:
             return "total"
         if self._headings.catalogue.nesting == "numbered" and _GROUP.match(text):
             return None
-        if table_line.wide:
+        if (
+            table_line.wide
+            or self._is_group_word(table_line, text)
+            or self._is_title_of_next(table_line, text)
+        ):
             return "banner"
         if table_line.own:
             return None
         if _SERIAL.fullmatch(text):
             return self._note_stray(table_line, table_findings.NUMBER_ONLY_ROW)
         return "banner" if _GROUP.match(text) else self._note_stray(table_line, table_findings.STRAY_TEXT)
+
+    def _is_group_word(self, table_line: TableLine, text: str) -> bool:
+        """Test for a kind of item alone, numbered or not: （一）行政许可, which is no name of an item.
+
+        It is in the column of names, or to the left of it.
+        """
+        title = self._headings.catalogue.title_field
+        if heading_key(strip_group(text)) not in self._kinds or not table_line.own.keys() <= {title}:
+            return False
+        columns = self._table.header.columns if self._table else {}
+        last = next((position for position, name in columns.items() if name == title), 0)
+        return all(cell.column <= last + 1 for cell in table_line.other)
+
+    def _is_title_of_next(self, table_line: TableLine, text: str) -> bool:
+        """Test for a title in one cell, with a header below it. A row of a page's end is none."""
+        catalogue, own = self._headings.catalogue, table_line.own.keys()
+        if any(catalogue.by_name[name].continues for name in own) or _SERIAL.fullmatch(text):
+            return False
+        if catalogue.title_field in own and not (_GROUP.match(text) or _NUMBER_OF_ITEMS.search(text)):
+            return False
+        below = self.sheet.grid.rows[table_line.index + 1 : table_line.index + 4]
+        filled = (row for row in below if sum(map(has_own_text, row)) != 1)
+        return any(self._may_be_header(row) for row in filled if any(map(has_own_text, row)))
 
     def _note_stray(self, table_line: TableLine, kind: Kind) -> Reason:
         self.sheet.notes.append(

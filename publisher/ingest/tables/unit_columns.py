@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import structs
 
@@ -43,7 +43,7 @@ def add_unit_columns(header: Header, grid: Grid, titles: Sequence[str], headings
         if fields:
             companions[index] = tuple(ColumnMeaning("unit", name) for name in fields)
     columns = {i: name for i, name in header.columns.items() if i not in companions}
-    stated = {"time" if is_time_unit(unit) else "money": unit for unit in _stated_units(titles)}
+    stated = {"time" if is_time_unit(unit) else "money": unit for unit in stated_units(titles)}
     units_by_column = {i: stated[kind] for i, kind in kinds.items() if kind in stated and i in columns}
     return structs.replace(
         header,
@@ -93,7 +93,8 @@ def _find_qualified(
     return list(dict.fromkeys(header.columns[i] for i in columns))
 
 
-def _stated_units(titles: Sequence[str]) -> Iterator[str]:
+def stated_units(titles: Iterable[str]) -> Iterator[str]:
+    """Yield the units of sums and times that lines above a table state: （单位：万元）."""
     for title in titles:
         for match in _STATED.finditer(title):
             unit = parse_unit(match[1])

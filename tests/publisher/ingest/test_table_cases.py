@@ -7,7 +7,15 @@ import pytest
 from publisher.ingest.parsed_file import Reading, UnreadableFile
 from publisher.ingest.read_file import read_file
 from schemas.definition.file_loader import load_catalogue
-from tests.publisher.ingest.workbooks import assert_rows_accounted, codes, column
+from tests.publisher.ingest.workbooks import (
+    assert_rows_accounted,
+    codes,
+    column,
+    csv_bytes,
+    read_workbook,
+    rows_left_out,
+    xlsx,
+)
 
 _CASES = Path(__file__).with_name("cases")
 
@@ -194,3 +202,155 @@ def test_a_code_that_a_spreadsheet_spoilt_is_told_by_row_and_identifies_nothing(
         5: ("formula-error", "#N/A"),
         6: ("code-spoilt", "########"),
     }
+
+
+@pytest.mark.parametrize(
+    "total",
+    [
+        ["合计", 1],
+        ["合计", "1项", None, "10"],
+        ["小 计", None, None, "1,234.5万元"],
+        [None, "总计：行政许可12项，行政处罚30项"],
+        ["本页合计", "行政许可1项"],
+        ["合计", "1", "2", "3", "4", "5"],
+    ],
+)
+def test_a_total_with_its_numbers_is_no_item_whatever_column_they_are_in(total: list[object]) -> None:
+    head = ["序号", "事项名称", "权力类型", "实施依据", "行使主体", "承诺办结时限"]
+    row = [1, "甲许可", "行政许可", "《甲法》", "甲局", "5天"]
+    reading = read_workbook(xlsx(("一", [head, row, total])))
+    assert column(reading, "name") == ["甲许可"]
+    assert rows_left_out(reading) == [(1, "header"), (3, "total")]
+    assert codes(reading) == []
+
+
+def test_dates_and_signatures_below_a_table_are_notes() -> None:
+    head = ["序号", "事项名称", "权力类型", "实施依据"]
+    foot = ["填表人：某某", None, "审核人：某某", "填表日期：2015年6月1日"]
+    reading = read_workbook(xlsx(("一", [head, [1, "甲许可", "行政许可", "《甲法》"], foot])))
+    assert column(reading, "name") == ["甲许可"]
+    assert rows_left_out(reading)[1:] == [(3, "note")]
+
+
+@pytest.mark.parametrize("place", [0, 1])
+@pytest.mark.parametrize("heads", [("（一）行政许可", "（二）行政处罚"), ("行政许可（共1项）", "行政处罚")])
+def test_a_kind_of_item_alone_heads_a_group_also_in_the_column_of_names(
+    heads: tuple[str, str], place: int
+) -> None:
+    rows: list[list[object]] = [["序号", "事项名称", "权力类型", "实施依据"]]
+    for number, (head, name) in enumerate(zip(heads, ("甲许可", "乙处罚"), strict=True), start=1):
+        rows += [[None] * place + [head], [number, name, None, "《甲法》"]]
+    reading = read_workbook(xlsx(("一", rows)))
+    assert column(reading, "name") == ["甲许可", "乙处罚"]
+    assert column(reading, "power_type") == ["行政许可", "行政处罚"]
+
+
+def test_the_same_header_below_another_group_begins_a_table_of_its_own() -> None:
+    head: list[object] = ["序号", "项目名称", "实施机关", "设定依据"]
+    rows: list[list[object]] = [
+        ["一、前置审批事项（2项）"],
+        head,
+        [1, "甲", "甲局", "《甲法》"],
+        [2, "乙", "甲局", "《乙法》"],
+        ["二、后置审批事项（1项）"],
+        head,
+        [1, "丙", "甲局", "《丙法》"],
+    ]
+    reading = read_workbook(xlsx(("一", rows)), "pre-approvals")
+    assert column(reading, "stage") == ["前置", "前置", "后置"]
+    assert codes(reading) == []
+
+
+@pytest.mark.parametrize(
+    "numbers", [("1", "（1）", "(2)", "2"), ("1", 1.1, "1.2", "2"), ("1.", "1-1", "1-2", "2.")]
+)
+def test_running_numbers_nest_the_items_of_a_fee_catalogue(numbers: tuple[object, ...]) -> None:
+    head = ["序号", "部门", "项目名称", "政策依据", "收费标准"]
+    items = [
+        ("证照费", None, None),
+        ("甲证", "财税〔2016〕79号", "10元/证"),
+        ("乙证", "财税〔2016〕79号", "5元/证"),
+    ]
+    items.append(("丙费", "财税〔2016〕79号", "1元"))
+    rows = [[n, "甲局", *item] for n, item in zip(numbers, items, strict=True)]
+    reading = read_workbook(xlsx(("一", [head, *rows])), "fees")
+    names = [(r.content["name"], r.content.get("parent_name")) for r in reading.records]
+    assert names == [("甲证", "证照费"), ("乙证", "证照费"), ("丙费", None)]
+    assert rows_left_out(reading) == [(1, "header"), (2, "group")]
+
+
+def test_a_heading_over_two_columns_is_the_name_and_the_sub_item() -> None:
+    rows: list[list[object]] = [
+        ["序号", "职业资格名称", None, "实施部门（单位）", "设定依据"],
+        [1, "甲资格", None, "甲部", "《甲法》"],
+        [2, "乙资格", "乙操纵员", "乙局", "《乙条例》"],
+        [None, None, "乙焊工", "乙局", "《乙条例》"],
+    ]
+    reading = read_workbook(xlsx(("一", rows), merged=["B1:C1", "B2:C2", "A3:A4", "B3:B4"]), "qualifications")
+    assert column(reading, "name") == ["甲资格", "乙资格", "乙资格"]
+    assert column(reading, "sub_name") == [None, "乙操纵员", "乙焊工"]
+    assert codes(reading) == []
+
+
+def test_marks_by_which_programs_keep_a_code_as_text_are_no_part_of_it() -> None:
+    head = ["职权编码", "事项名称", "权力类型", "实施依据"]
+    lines = (",".join(head), '="00123",甲许可,行政许可,《甲法》', "'00124,乙许可,行政许可,《乙法》")
+    data = "\n".join(lines).encode()
+    quoted = csv_bytes(
+        head, ['="00123"', "甲许可", "行政许可", "《甲法》"], ["'00124", "乙许可", "行政许可", "《乙法》"]
+    )
+    for table in (data, quoted):
+        reading = read_workbook(table, name="甲.csv")
+        assert column(reading, "code") == ["00123", "00124"]
+        assert codes(reading) == []
+
+
+def test_a_unit_between_two_tables_is_that_of_the_second_one() -> None:
+    head: list[object] = ["部门", "项目名称", "收费金额"]
+    first: list[list[object]] = [["单位：元"], head, ["甲局", "甲费", 10]]
+    second: list[list[object]] = [["单位：万元"], head, ["甲局", "乙费", 10]]
+    other: list[list[object]] = [["单位：万元"], [*head, "备注"], ["甲局", "乙费", 10, "注"]]
+    for below in (second, other):
+        reading = read_workbook(xlsx(("一", [*first, *below])), "fees")
+        assert column(reading, "amount") == [{"amount": n, "unit": "元"} for n in ("10", "100000")]
+    title: list[list[object]] = [
+        ["单位：万元"],
+        head,
+        ["甲局", "甲费", 1],
+        ["收费目录附表"],
+        head,
+        ["甲局", "乙费", 1],
+    ]
+    reading = read_workbook(xlsx(("一", title)), "fees")
+    assert column(reading, "amount") == [{"amount": "10000", "unit": "元"}] * 2
+
+
+def test_a_title_in_the_first_cell_above_a_repeated_header_is_no_item() -> None:
+    head: list[object] = ["序号", "项目名称", "审批部门", "设定依据"]
+    rows: list[list[object]] = [
+        ["附件1"],
+        ["决定取消的项目目录（共1项）"],
+        head,
+        [1, "甲审批", "甲部", "《甲法》"],
+        ["附件2"],
+        ["决定下放的项目目录（共1项）"],
+        head,
+        [1, "乙审批", "甲部", "《乙法》"],
+    ]
+    reading = read_workbook(xlsx(("一", rows)), "cancelled-items")
+    assert column(reading, "name") == ["甲审批", "乙审批"]
+    assert codes(reading) == []
+
+
+def test_a_code_that_says_that_there_is_none_identifies_nothing() -> None:
+    rows = [[text, f"{text}许可", "行政许可", "《甲法》"] for text in ("/", "—", "无", "暂无")]
+    reading = read_workbook(xlsx(("一", [["职权编码", "事项名称", "权力类型", "实施依据"], *rows])))
+    assert column(reading, "code") == [None] * 4
+    assert codes(reading) == []
+
+
+def test_a_word_after_a_number_is_no_basis() -> None:
+    row = ["甲局", "甲费", "国发[2015]11号文、财税〔2016〕79号文件"]
+    reading = read_workbook(xlsx(("一", [["部门", "项目名称", "政策依据"], row])), "fees")
+    assert column(reading, "basis") == [["国发〔2015〕11号", "财税〔2016〕79号"]]
+    assert codes(reading) == []
