@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from itertools import chain
 
 import msgspec
 
@@ -27,10 +28,15 @@ _EFFECT = re.compile(rf"{_ON_DAY}|{_ON_EVENT}")
 _OWN = re.compile(
     r"(?:本|此)(?:办法|规定|条例|细则|通知|意见|决定|公告|通告|方案|规划|规则|标准|措施|预案|制度|目录|准则|批复|令|文件|规范|章程|通则|清单|政策|实施[\u4e00-\u9fff]{1,4}|[\u4e00-\u9fff]{1,6})"
 )
+_LABELLED = re.compile(
+    rf"(?:施行|实施|生效|执行)(?:日期|时间)(?:为|是|[:：])\s?(?:自|从)?(?P<day>{_DAY})起?{_END}"
+)
+"""本办法的施行日期为2015年7月1日, or the same as a label."""
 _UNREAD = re.compile(
     rf"{_OWN.pattern}[^《》，。；;]{{0,6}}(?P<words>(?:自|从)[^《》，,。；;]{{1,24}}?(?:起|后){_VERB}){_END}"
 )
 """A statement of the document about itself with another day: 本办法自公布后次月1日起施行."""
+_SPACE_IN_STATEMENT = re.compile(r"(?<=[\u4e00-\u9fff\d]) (?=[\u4e00-\u9fff\d])")
 _PROMULGATES = re.compile(r"(?:现予|予以|现将|特此)(?:公布|发布)，?")
 _QUOTED = re.compile(r"《((?:[^《》]|《[^《》]*》)+)》")
 _PART = re.compile(r"(?:第[一二三四五六七八九十百\d]+[条款项章]|附件\d*|(?<!本)标准|条款)[、和及]?$")
@@ -80,8 +86,9 @@ def _statements(
     line: Line, title: str, days: Mapping[str, date | None]
 ) -> Iterator[tuple[bool, EffectiveDay]]:
     """Yield statements, with whether the sentence names the document as its subject: 本办法."""
-    for match in _EFFECT.finditer(line.text):
-        sentence = re.split(r"[。；;]", line.text[: match.start()])[-1]
+    text = _SPACE_IN_STATEMENT.sub("", line.text)
+    for match in chain(_EFFECT.finditer(text), _LABELLED.finditer(text)):
+        sentence = re.split(r"[。；;]", text[: match.start()])[-1]
         others = [name for name in _QUOTED.findall(sentence) if name not in title and title not in name]
         issues = _PROMULGATES.search(sentence) is not None
         if (others and not issues and not _OWN.search(sentence)) or _PART.search(sentence):

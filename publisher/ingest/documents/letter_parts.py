@@ -54,6 +54,9 @@ _BEFORE_TITLE = re.compile(
 """Lines above the title by GB/T 9704-2012, 7.2: copy number, secrecy, urgency, signer."""
 
 
+_WHOLE_BRACKET = re.compile(r"[（(]\s*([^（()）]{4,40}(?:[（(]\d{4}[）)][^（()）]{1,20})?)\s*[）)]")
+_AFTER_DATE = re.compile(r"\s*[（(](?:此件|本文)?[^（()）\d]{0,8}公开[^（()）\d]{0,8}[）)]$")
+"""（此件公开发布） on the line of the date."""
 MOST_ADDRESS_LINES = 3
 """Most lines of addressees; all but the last end with a comma."""
 MOST_HEAD = 20
@@ -117,10 +120,17 @@ def is_number(text: str) -> bool:
     """Test for a text that is a document number and nothing else, also a damaged one that can be repaired."""
     if len(text) > 60:
         return False
+    text = strip_brackets(text)
     if any(c.start == 0 and c.end == len(text) for c in find_citations(text) if c.kind != "statute"):
         return True
     repair = find_repair(text)
     return repair is not None and repair.kind == "number" and repair.original == text
+
+
+def strip_brackets(text: str) -> str:
+    """Strip the brackets around a whole line: （鞍政发〔2015〕34号）."""
+    match = _WHOLE_BRACKET.fullmatch(text)
+    return match[1] if match else text
 
 
 def find_kind(title: str) -> str:
@@ -165,7 +175,7 @@ def _read_next_part(rest: Sequence[Line], letter: Letter) -> int:
         return 0
     line = rest[0]
     if not letter.number and is_number(line.text):
-        letter.number, letter.number_line = line.text, line.number
+        letter.number, letter.number_line = strip_brackets(line.text), line.number
         return 1
     if not letter.number and is_order(rest):
         letter.number, letter.number_line = f"{line.text}{rest[1].text}", line.number
@@ -255,7 +265,7 @@ def _find_signature(letter: Letter) -> None:
             continue
         if letter.date and ATTACHMENT.fullmatch(line.text):
             return
-        text = line.text.strip("（()） ")
+        text = _AFTER_DATE.sub("", line.text).strip("（()） ")
         match = _DATE_AT_END.fullmatch(text) if len(text) <= 60 else None
         if match is None or (read_date(match["date"]) is None and find_repair(text) is None):
             continue

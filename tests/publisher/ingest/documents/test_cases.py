@@ -266,3 +266,26 @@ def test_addressees_of_two_lines_are_one_address() -> None:
         f"<p>市政府各部门：</p><p>正文。</p>{FOOT}</div>"
     )
     assert content(page)["recipients"] == "各区人民政府，市政府各部门"
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "本办法自2026 年 3 月 1 日 起 施行。",
+        "本办法施行日期：2026年3月1日。",
+        "本办法的施行日期为二〇二六年三月一日。",
+    ],
+)
+def test_a_day_of_effect_with_spaces_or_as_a_label_is_read(sentence: str) -> None:
+    assert letter("现将甲办法印发给你们。", sentence)["effective_on"] == "2026-03-01"
+
+
+def test_a_number_in_brackets_and_a_remark_after_the_date_are_no_obstacles() -> None:
+    page = html(
+        "<div class='TRS_Editor'><p>示例市人民政府关于甲事项的通知</p><p>（示政发〔2026〕7号）</p>"
+        "<p>正文。</p>"
+        "<p>示例市人民政府</p><p>2026年1月5日（此件公开发布）</p></div>"
+    )
+    fields = content(page)
+    assert (fields["number"], fields["date_written"]) == ("示政发〔2026〕7号", "2026-01-05")
+    assert codes(page) == []
