@@ -19,8 +19,8 @@ from publisher.log.registry import DatasetRow
 from publisher.log.releases.release_rows import cancellations
 
 _r, _b = t.record.c, t.release.c
-_AMENDING_COUNTS = ("corrected", "withdrawn", t.CANCELS)
-"""Names among the counts of a release that amends what was published before."""
+_BACKWARD_COUNTS = ("corrected", "withdrawn", t.CANCELS, "erased")
+"""Names among the counts of a release that changes states which were published before."""
 _now, _then = t.span.alias("now").c, t.span.alias("then").c
 _WITHDRAWN_SINCE = PreparedStatement(
     select(func.count(_r.key.distinct()).label("records"))
@@ -70,12 +70,12 @@ def later_amendments(
     return tuple(sorted(amendments, key=lambda amendment: amendment.published_at))
 
 
-def last_amending_release(conn: Connection, dataset: DatasetRow, after: datetime) -> int | None:
-    """Return the site-wide sequence of the last release after an instant that amended what was published."""
-    amending = or_(*(_b.counts.contains(f'"{name}"') for name in _AMENDING_COUNTS))
+def last_backward_release(conn: Connection, dataset: DatasetRow, after: datetime) -> int | None:
+    """Return the site-wide sequence of the last release after an instant that changed earlier states."""
+    backward = or_(*(_b.counts.contains(f'"{name}"') for name in _BACKWARD_COUNTS))
     last: int | None = conn.scalar(
         select(func.max(_b.sequence)).where(
-            _b.dataset == dataset.key, _b.published_at > micros(after), amending
+            _b.dataset == dataset.key, _b.published_at > micros(after), backward
         )
     )
     return last

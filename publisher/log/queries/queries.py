@@ -384,11 +384,11 @@ class Queries:
     def later_changes_key(self, dataset: str, release: Release) -> tuple[object, ...]:
         """Return a value that identifies later changes to responses about the release; empty without any.
 
-        Later corrections, withdrawals, cancellations and changes of the dataset's details or parts change
-        them. The release itself states erasures.
+        Later corrections, withdrawals, cancellations, erasures and changes of the dataset's details or parts
+        change them. An erased record may have been published by an earlier release.
         """
         with self._session.read() as conn:
             row = registry.dataset_row(conn, dataset)
-            last = later_events.last_amending_release(conn, row, release.published_at)
+            last = later_events.last_backward_release(conn, row, release.published_at)
             named_at = registry.dataset(conn, dataset).named_at
             return () if last is None and named_at is None else (last, named_at)

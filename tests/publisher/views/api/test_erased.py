@@ -81,6 +81,24 @@ def test_every_feed_carries_the_erasure_even_after_its_entries_have_left(site: S
     assert "_qingdan" not in site.client.get(f"/feeds/{FEES}.json?archive=1").json()
 
 
+def test_no_cache_keeps_the_state_of_a_release_that_another_one_had_brought_the_record(site: Site) -> None:
+    kept = "城镇垃圾处理费"  # releases 3 and 4 say nothing of it, and their states contain it
+    record = site.record(kept)
+    paths = (
+        *(f"/v1/datasets/{FEES}/records?release=4", f"/ogc/collections/{FEES}/items?release=4"),
+        *(f"/v1/datasets/{FEES}/compare?from=3&to=4", f"/v1/datasets/{FEES}/releases/4/files/jsonl"),
+        f"/v1/datasets/{FEES}/releases/4/files/csv",
+    )
+    before = {path: site.client.get(path) for path in paths}
+    site.clock.advance(days=1)
+    site.log.releases.erase(records=[(FEES, record)], ground=GROUND)
+    for path, old in before.items():
+        new = site.client.get(path, headers={"if-none-match": old.headers["etag"]})
+        assert (new.status_code, kept in new.text) == (200, False), path
+        dated = site.client.get(path, headers={"if-modified-since": old.headers["last-modified"]})
+        assert dated.status_code == 200, path
+
+
 @pytest.mark.slow
 def test_the_recipe_for_a_mirror_destroys_what_the_site_erased(tmp_path: Path, database: str) -> None:
     bound, mirror = http_service.loopback_socket(), tmp_path / "mirror.db"
