@@ -116,13 +116,21 @@ def _write(path: Path, about: About, states: Iterable[StateRow], unfit: frozense
             pa.field("effective_from", pa.date32(), nullable=False),
             pa.field("revision", _TEXT, nullable=False),
         ],
-        metadata=dict(about.facts()),
+        metadata=_metadata(about),
     )
     repeated = [f.name for f in fields if f.format not in _LONG]  # columns with repeated values
     options = {"compression": "zstd", "compression_level": 1, "use_dictionary": [*repeated, *_REPEATED]}
     with pq.ParquetWriter(path, schema, **options) as writer:
         for group in _groups(states):
             writer.write_batch(_batch(group, fields, unfit, schema))
+
+
+def _metadata(about: About) -> Mapping[str, str]:
+    """Return the facts by heading. Metadata has one text for each: several source files are its lines."""
+    texts: dict[str, list[str]] = {}
+    for name, text in about.facts():
+        texts.setdefault(name, []).append(text)
+    return {name: "\n".join(lines) for name, lines in texts.items()}
 
 
 def _field(field: Field, kind: pa.DataType) -> pa.Field:

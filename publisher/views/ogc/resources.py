@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -181,8 +182,7 @@ def list_items(geo: Geo, request: Request) -> OgcAnswer:
             items, envelope = _query_pygeoapi(geo, name, source, params, window)
         links = _page_links(geo, name, params, window, items)
         if params.format == "json":
-            # The time of the state and not of the request: the same state gives the same bytes.
-            time = validity.modified or geo.service.datasets_changed_at(geo.service.log.queries.sequence())
+            time = _time_of_state(geo, name, params, validity)
             time_stamp = {"timeStamp": utc_text(time)} if time else {}
             return Body(_encode({**envelope, **time_stamp, "links": links, "features": items.features}))
         columns, rows = item_table.rows(items, window.properties or tuple(source.fields))
@@ -197,6 +197,16 @@ def list_items(geo: Geo, request: Request) -> OgcAnswer:
 
     link = f'<{geo.link(f"/collections/{name}/queryables")}>; rel="{collections.QUERYABLES}"'
     return structs.replace(_answer(params, validity, build, collections.GEOJSON), link=link)
+
+
+def _time_of_state(geo: Geo, name: str, params: Parameters, validity: Validity) -> datetime | None:
+    """Return the time of the state and not of the request: the same state gives the same bytes.
+
+    That of a release is its publication: each later release of the dataset can change ``validity.modified``.
+    """
+    if is_dataset_collection(name) and "release" in params.values:
+        return geo.service.release(geo.dataset(name).name, int(params.values["release"])).published_at
+    return validity.modified or geo.service.datasets_changed_at(geo.service.log.queries.sequence())
 
 
 def get_item(geo: Geo, request: Request) -> OgcAnswer:
@@ -279,7 +289,8 @@ def _make_source(
     validity = requested_view.validity(geo.service, dataset.name, item_query.view)
     if request.word_matches is not None:
         # The index may lag behind the log.
-        validity = Validity((*validity.tokens, request.position, geo.service.today()))
+        tokens = (*validity.tokens, request.position, geo.service.today())
+        validity = Validity(tokens, validity.modified, decides=False)
     return dataset_items.make_source(geo, item_query), params, validity
 
 

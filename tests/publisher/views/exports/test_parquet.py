@@ -14,6 +14,7 @@ import pytest
 from publisher.log.log import Log
 from publisher.log.model import View
 from publisher.views.exports import parquet, write_state
+from tests.support.log import LATE, entry, put_workbook, stage
 
 
 @pytest.mark.slow
@@ -70,3 +71,21 @@ def test_an_amount_keeps_its_range_its_bound_and_what_it_is_a_rate_of(log: Log, 
     ]
     column = pq.read_table(tmp_path / "amounts.parquet").column("charge")
     assert column.to_pylist() == [blank | amount for amount in exact]
+
+
+def test_every_source_file_of_a_release_is_in_the_metadata(log: Log, tmp_path: Path) -> None:
+    stage(log, entry("丙"), part="财政局")
+    log.drafts.stage(
+        "fees",
+        [entry("丁")],
+        part="民政局",
+        source=put_workbook(log, "another workbook"),
+        parser_version="test 1",
+    )
+    published = log.releases.publish("fees", effective_on=LATE)
+    assert published is not None
+    about = write_state.describe_state(log, "fees", View(release=published.number))
+    parquet.write_parquet(tmp_path / "facts.parquet", about, lambda: iter(()))
+    metadata = pq.read_table(tmp_path / "facts.parquet").schema.metadata
+    lines = metadata["原始文件 Source file".encode()].decode().splitlines()
+    assert sorted(line.partition(" (")[0] for line in lines) == ["a workbook.xls", "another workbook.xls"]

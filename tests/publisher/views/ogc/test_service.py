@@ -25,7 +25,16 @@ from tests.publisher.views.ogc.conftest import FEES, HALLS, PLACES, Live, bounda
 from tests.support.clock import Clock
 from tests.support.log import catalogue, field
 from tests.support.shared_data import require
-from tests.support.site import START, Site, demo_dataset, opened, publish, ticking_clock
+from tests.support.site import (
+    PLAIN,
+    START,
+    Site,
+    demo_dataset,
+    four_releases,
+    opened,
+    publish,
+    ticking_clock,
+)
 
 
 @pytest.mark.slow
@@ -303,3 +312,13 @@ def test_a_past_page_keeps_the_columns_of_its_catalogue(tmp_path: Path) -> None:
         chosen = site.client.get(items, params={"release": "1", "properties": "gone"}).json()["features"]
         assert [feature["properties"] for feature in chosen] == [{"gone": "旧"}]
         assert site.client.get(items, params={"release": "1", "sortby": "gone"}).status_code == 200
+
+
+def test_a_later_release_changes_nothing_in_the_items_of_a_pinned_one(tmp_path: Path) -> None:
+    with four_releases(tmp_path) as site:
+        items = f"/ogc/collections/{FEES}/items?release=1"
+        before = site.client.get(items)
+        assert before.json()["timeStamp"] == "2016-01-04T01:00:05Z"
+        publish(site.log, FEES, PLAIN[:1], date(2016, 5, 1), "示财〔2016〕1号")
+        after = site.client.get(items)
+        assert (after.headers["etag"], after.content) == (before.headers["etag"], before.content)
