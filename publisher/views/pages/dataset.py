@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
@@ -104,11 +105,12 @@ def dataset(press: Press, visit: Visit) -> Reply:
     files = _files(visit, name, release)
     links = _typed_links(visit, dataset, view, files)
     findings = 0 if release else service.log.findings.count_unresolved(name, visit.view)
+    # A pinned page describes the state of its release, and links to that of the reader's day.
+    shown = replace(visit, view=requested_view.resolve_release(service, name, view))
 
     def build() -> bytes:
         releases = service.log.queries.releases(name)
-        latest = visit.latest(releases)
-        page_release = next((r for r in releases if r.number == release), latest)
+        latest = shown.latest(releases)
         listing = _in_own_order(requested_listing, service, latest)
         page = listing.fetch_page(service)
         table = _table(visit, listing, page)
@@ -116,14 +118,14 @@ def dataset(press: Press, visit: Visit) -> Reply:
         return press.page(
             "dataset.html",
             visit,
-            schema_org.dataset_head(visit, dataset, catalogue, releases, page_release, links),
+            schema_org.dataset_head(visit, dataset, catalogue, releases, latest, links),
             dataset=dataset,
             catalogue=catalogue,
             latest=latest,
-            since=visit.since(releases),
+            effective=shown.effective(releases),
             releases=sorted(releases, key=lambda r: -r.number),
             pin=release,
-            figures=list(_figures(visit, catalogue, page, releases)),
+            figures=list(_figures(shown, catalogue, page, releases)),
             table=table,
             withdrawn=_withdrawn_since(visit, name, release),
             orders=_orders(visit, listing),

@@ -44,10 +44,10 @@ class DatasetCard(msgspec.Struct, frozen=True):
     dataset: Dataset
     records: int
     unit: str
-    since: date | None
-    """Day of effect of the newest release in which something takes effect."""
+    effective: Release | None
+    """Newest release in which something takes effect, by the page's day."""
     latest: Release | None
-    """Newest release in effect on the page's day."""
+    """Newest release in effect on the page's day, which may be a correction or a withdrawal."""
 
 
 class NeedGroup(msgspec.Struct, frozen=True):
@@ -206,7 +206,7 @@ def _dataset_card(visit: Visit, dataset: Dataset, releases: tuple[Release, ...])
         dataset,
         page.total or 0,
         labels.unit(visit, log.queries.catalogue(dataset.name)),
-        visit.since(releases),
+        visit.effective(releases),
         visit.latest(releases),
     )
 

@@ -58,7 +58,7 @@ def results_as(suffix: str) -> Download:
             validity=query.validity,
             headings=_HEADINGS,
             batches=batches,
-            rows=lambda hits: _rows(visit, searchable.scope, hits),
+            rows=lambda hits: _rows(visit, query.view, searchable.scope, hits),
             sheet=visit.t("搜索结果", "Results"),
         )
         return file.reply(visit, suffix)
@@ -66,9 +66,9 @@ def results_as(suffix: str) -> Download:
     return serve
 
 
-def _rows(visit: Visit, scope: SearchScope, hits: Sequence[Hit]) -> list[Row]:
+def _rows(visit: Visit, view: View, scope: SearchScope, hits: Sequence[Hit]) -> list[Row]:
+    """Return the rows of hits in the state that was searched."""
     log = visit.service.log
-    view = View(as_of=visit.day_of_view(), known_at=visit.view.known_at)
     states = log.queries.states([hit.record for hit in hits], view)
     rows: list[Row] = []
     for hit in hits:

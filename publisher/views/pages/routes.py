@@ -11,6 +11,7 @@ from msgspec import structs
 
 from openapi.operation import Operation
 from publisher.inbox.follower import CONFIRM, LEAVE
+from publisher.log.clocks import start_of
 from publisher.log.descriptions import SiteDetails
 from publisher.log.model import LogError
 from publisher.views.api import requested_view
@@ -145,8 +146,9 @@ def _operation(path: str, media_type: str = HTML) -> Operation:
 def _page(path: str, press: Press, page: Page, media_type: str = HTML) -> Route:
     def handle(service: Service, call: Call) -> Reply:
         site = service.site_details()
-        reply = page(press, _parse_visit(service, call, site.details))
-        return structs.replace(reply, validity=_add_site(service, site, reply.validity))
+        visit = _parse_visit(service, call, site.details)
+        reply = page(press, visit)
+        return structs.replace(reply, validity=_add_frame(visit, site, reply.validity))
 
     return Route(_operation(path, media_type), handle)
 
@@ -162,10 +164,15 @@ def _parse_visit(service: Service, call: Call, details: SiteDetails) -> Visit:
     return visit
 
 
-def _add_site(service: Service, site: DatedDetails, validity: Validity) -> Validity:
-    """Add to a validity what every page shows: the site's details, its forms and notes on a restoration."""
-    start = service.start
+def _add_frame(visit: Visit, site: DatedDetails, validity: Validity) -> Validity:
+    """Add to a validity what every page shows: the site's details, its forms and notes on a restoration.
+
+    A page of a coming day says that it is not yet in force, until that day.
+    """
+    start, day = visit.service.start, visit.view.as_of
     forms, restoration = (start.takes_corrections, start.sends_mail), (start.missing, start.succession)
+    came = None if day is None or visit.is_ahead else start_of(day)
+    validity = validity.extended(visit.is_ahead, came)
     return validity.extended((site.details, forms, restoration), site.changed_at)
 
 
@@ -177,8 +184,9 @@ def _uncached[Kind: Route | AsyncRoute](route: Kind) -> Kind:
 def _async_page(path: str, press: Press, page: AsyncPage) -> AsyncRoute:
     async def handle(service: Service, call: Call) -> AsyncReply:
         site = await page_request.run_read(service, service.site_details)
-        reply = await page(press, _parse_visit(service, call, site.details))
-        return structs.replace(reply, validity=_add_site(service, site, reply.validity))
+        visit = _parse_visit(service, call, site.details)
+        reply = await page(press, visit)
+        return structs.replace(reply, validity=_add_frame(visit, site, reply.validity))
 
     return AsyncRoute(_operation(path), handle)
 

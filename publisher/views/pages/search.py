@@ -12,7 +12,7 @@ from litestar.concurrency import sync_to_thread
 from markupsafe import Markup
 from msgspec import structs
 
-from publisher.log.model import Dataset
+from publisher.log.model import Dataset, View
 from publisher.views.api.answers import common
 from publisher.views.api.hit_explanation import explain_reason
 from publisher.views.api.routes import search as api
@@ -20,7 +20,7 @@ from publisher.views.pages import home
 from publisher.views.pages.printing import field_html, filters, labels, marked_text, price_history
 from publisher.views.pages.printing.field_html import FieldValue
 from publisher.views.pages.printing.html_head import Head
-from publisher.views.pages.printing.page_request import Visit, run_read
+from publisher.views.pages.printing.page_request import Pairs, Visit, run_read
 from publisher.views.pages.printing.table_file import link_files
 from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.views.syndication.scope import Scope, make_scope
@@ -99,6 +99,7 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
         similar=params.limit if visit.values("cursor") else _FIRST_SIMILAR,
     )
     own = visit.pairs_without("cursor", "facets", "limit", "explain")
+    pin = tuple(pair for pair in visit.pairs if pair[0] == "release")
 
     async def build() -> bytes:
         results = await query.fetch_page(service)
@@ -111,10 +112,11 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
         searched = tuple((name, meant if meant and name == "q" else value) for name, value in own)
         lists = await run_read(service, _match_titles, visit, text, datasets.values())
         facets = name_lists(visit, results.facets, datasets)
-        facts = await run_read(service, _read_facts, visit, (*hits, *similar_hits, *ended_hits), catalogues)
+        every_hit = (*hits, *similar_hits, *ended_hits)
+        facts = await run_read(service, _read_facts, visit, query.view, every_hit, catalogues)
 
         def result(hit: Hit) -> Result:
-            return _result(visit, hit, datasets, catalogues, facts.get(hit.span, ()))
+            return _result(visit, pin, hit, datasets, catalogues, facts.get(hit.span, ()))
 
         return press.page(
             "search.html",
@@ -221,17 +223,20 @@ def _fold_title(title: str) -> str:
 
 
 def _feed_scope(visit: Visit) -> Scope:
-    """Build the scope of the feed of this search."""
+    """Build the scope of the feed of this search: of what comes, whatever day or release the page shows."""
     filters: dict[str, list[str]] = {}
-    for name, value in visit.pairs_without(*_NO_FILTERS, STATUS):
+    for name, value in visit.pairs_without(*_NO_FILTERS, STATUS, "release"):
         filters.setdefault(name, []).append(value)
     return make_scope(text=" ".join(visit.values("q")), filters=filters)
 
 
 def _read_facts(
-    visit: Visit, hits: Sequence[Hit], catalogues: Mapping[str, Catalogue]
+    visit: Visit, view: View, hits: Sequence[Hit], catalogues: Mapping[str, Catalogue]
 ) -> Mapping[str, Sequence[FieldValue]]:
-    """Map the spans of hits to the facts that their catalogue puts first, such as a charge."""
+    """Map the spans of hits to the facts that their catalogue puts first, such as a charge.
+
+    ``view``: of the search.
+    """
     queries = visit.service.log.queries
     with_facts = {name for name, catalogue in catalogues.items() if catalogue.facts}
     spans = list(queries.spans(ids=[hit.span for hit in hits if hit.dataset in with_facts]))
@@ -239,15 +244,14 @@ def _read_facts(
     numbered = [s for s in spans if price_history.has_numbers(catalogues[s.dataset], facts[s.id])]
     changes = queries.changed_values([s.record for s in numbered]) if numbered else ()
     for span in numbered if changes else ():
-        own = [
-            c for c in changes if c.record == span.record and price_history.led_to_state(c, span, visit.view)
-        ]
+        own = [c for c in changes if c.record == span.record and price_history.led_to_state(c, span, view)]
         facts[span.id] = price_history.note_changes(visit, catalogues[span.dataset], facts[span.id], own)
     return facts
 
 
 def _result(
     visit: Visit,
+    pin: Pairs,
     hit: Hit,
     datasets: Mapping[str, Dataset],
     catalogues: Mapping[str, Catalogue],
@@ -266,7 +270,7 @@ def _result(
             )
             for e in hit.excerpts
         ],
-        address=visit.url(f"/datasets/{hit.dataset}/records/{hit.record}"),
+        address=visit.url(f"/datasets/{hit.dataset}/records/{hit.record}", pin),
         dataset_title=visit.title_of(dataset) if dataset else hit.dataset,
         facts=facts,
         status="" if hit.status == "current" else labels.word_for(visit, STATUSES, hit.status),

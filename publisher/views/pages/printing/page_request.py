@@ -180,6 +180,11 @@ class Visit:
         """Return the day whose content the page shows."""
         return requested_view.day_of_view(self.service, self.view)
 
+    @property
+    def is_ahead(self) -> bool:
+        """Report whether the page shows a day that is still to come."""
+        return self.view.as_of is not None and self.view.as_of > self.service.today()
+
     def shows(self, release: Release) -> bool:
         """Report whether a release was published and in effect at the page's time."""
         is_published = self.view.known_at is None or release.published_at <= self.view.known_at
@@ -195,10 +200,12 @@ class Visit:
         cancelled = {release.cancels for release in visible}
         return [release for release in visible if release.number not in cancelled]
 
-    def since(self, releases: Iterable[Release]) -> date | None:
-        """Return the day of effect of the newest release of a dataset in which something takes effect."""
-        newest = self.latest(filter(takes_effect, self.in_effect(releases)))
-        return newest.effective_on if newest else None
+    def effective(self, releases: Iterable[Release]) -> Release | None:
+        """Return the newest release of a dataset in which something takes effect: its day and its basis hold.
+
+        Those of a later correction or withdrawal are not the list's.
+        """
+        return self.latest(filter(takes_effect, self.in_effect(releases)))
 
     def day(self, day: date | datetime | None) -> str:
         """Format a day in the reader's language; of an instant, the day in China."""

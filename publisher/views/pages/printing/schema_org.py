@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
+from publisher.log.clocks import is_day
 from publisher.log.model import Dataset, RecordState, Release
 from publisher.views.discovery import subjects
 from publisher.views.discovery.addresses import Addresses
@@ -151,8 +152,8 @@ def record_head(
     body = content.get(catalogue.body_field or "")
     source = body if isinstance(body, str) else dataset.body
     description = _lengthen(_summary(catalogue, content), _describe_record(visit, dataset, state, source))
-    day = content.get("date_published") or content.get(catalogue.date_field or "")
-    published = date.fromisoformat(day) if document and isinstance(day, str) else release.published_at
+    day = str(content.get("date_published") or content.get(catalogue.date_field or "", ""))
+    published = date.fromisoformat(day) if document and is_day(day) else release.published_at
     kind = content.get(catalogue.type_field or "")
     keywords = [word for word in (catalogue.title, kind, source) if isinstance(word, str) and word]
     ld = {

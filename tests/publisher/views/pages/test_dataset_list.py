@@ -9,6 +9,7 @@ import pytest
 
 from publisher.views.pages import dataset
 from tests.publisher.views.pages.conftest import Open
+from tests.support.site import FEES
 
 HOME = "/datasets/shili-power-list"
 
@@ -76,3 +77,23 @@ def test_a_long_list_is_in_the_order_by_name(look: Open, monkeypatch: pytest.Mon
     shown = titles(look(f"{HOME}?limit=30").answer.text)
     assert shown == sorted(shown)
     assert titles(look(f"{HOME}?limit=30&sort=listed").answer.text) != shown
+
+
+@pytest.mark.parametrize(
+    ("query", "day", "basis"),
+    [
+        ("", "2015年12月1日", "示财〔2015〕2号"),
+        ("?release=4", "2015年12月1日", "示财〔2015〕2号"),
+        ("?release=1", "2015年1月1日", "示财〔2015〕1号"),
+        ("?as_of=2015-06-01", "2015年1月1日", "示财〔2015〕1号"),
+    ],
+)
+def test_a_list_names_the_day_and_the_basis_of_what_it_shows(
+    visit: Open, query: str, day: str, basis: str
+) -> None:
+    """A correction and a withdrawal, the newest releases, have neither."""
+    head = visit(f"/datasets/{FEES}{query}").text.partition("历次发布")[0]
+    assert f"示例市人民政府 自 {day} 起 依据 {basis}" in head
+    if not query:
+        assert f"现行内容自 {day} 起" in visit("/").text
+        assert f"依据 {basis}" in visit("/").text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,7 +15,8 @@ from publisher.log.log import Log
 from schemas.definition.file_loader import load_catalogue
 from tests.publisher.views.pages.conftest import BROWSER, Page
 from tests.support.clock import Clock
-from tests.support.site import Site, demo_dataset, opened, publish, ticking_clock
+from tests.support.log import catalogue, field
+from tests.support.site import FEES, START, Site, demo_dataset, opened, publish, ticking_clock
 
 NUMBER = "示政发〔2024〕1号"
 DOCUMENTS: list[dict[str, Any]] = [
@@ -140,3 +142,16 @@ def test_all_records_that_cite_a_document_are_read_by_one_statement(
     assert len(policy.links) > 0
     joins = [text for text in statements if "FROM citation JOIN span" in text and "ORDER BY" in text]
     assert len(joins) == 1
+
+
+def test_a_document_of_a_kind_whose_date_is_a_text_has_a_page(tmp_path: Path) -> None:
+    def fill(log: Log, _clock: Clock) -> None:
+        body = {**field("body", "正文"), "qingdan": {"title_en": "Text", "kind": "markdown"}}
+        log.datasets.create(demo_dataset(FEES), catalogue(fields=(body, field("date_published", "发布日期"))))
+        publish(
+            log, FEES, [{"name": "甲", "body": "全文", "date_published": "2015年3月"}], date(2015, 4, 1), ""
+        )
+
+    with opened(tmp_path, Site, content=fill, clock=ticking_clock(START)) as site:
+        page = site.client.get(f"/datasets/{FEES}/records/{site.record('甲')}", headers=BROWSER)
+        assert (page.status_code, "2015年3月" in page.text) == (200, True)

@@ -150,3 +150,17 @@ def test_the_file_of_a_pinned_page_is_pinned_also_on_a_past_day(site: Site, visi
     pinned, dated = (visit(f"{HOME}?{query}{day}") for day in ("", "&as_of=2015-06-01"))
     (address,) = dated.leading_to("/records.csv")
     assert read_csv(site, address) == read_csv(site, pinned.leading_to("/records.csv")[0])
+
+
+def test_results_in_a_release_are_those_of_the_release_on_the_page_and_in_the_file(
+    site: Site, visit: Open
+) -> None:
+    page = visit(f"/search?q=药品注册费&dataset={FEES}&release=1")  # withdrawn since
+    (hit,) = [link for link in page.links if f"{HOME}/records/" in link]
+    assert "缴入地方国库" in visit(hit).text
+    (address,) = page.leading_to("/search.csv")
+    _, (_, title, *_, release, pinned, status) = read_csv(site, address)
+    assert (title, release, status) == ("药品注册费", "1", "现行有效")
+    assert pinned == f"{BASE}{hit}"
+    (follow,) = page.leading_to("/follow?feed=")
+    assert visit(follow).status == 200

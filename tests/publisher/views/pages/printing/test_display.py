@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
-from tests.publisher.views.pages.conftest import Open
-from tests.support.site import FEES
+from tests.publisher.views.pages.conftest import BROWSER, Open
+from tests.support.site import FEES, four_releases
 
 HOME = f"/datasets/{FEES}"
 FEES_OF_CITY, POWERS_OF_CITY = "/datasets/shili-fees", "/datasets/shili-power-list"
@@ -73,3 +75,17 @@ def test_a_table_shows_the_item_above_and_the_part_of_an_item(look: Open) -> Non
 def test_a_list_begins_with_its_records(look: Open) -> None:
     html = look(FEES_OF_CITY).answer.text
     assert html.index('id="records"') < html.index('id="about"')
+
+
+def test_a_cached_page_of_a_coming_day_is_renewed_when_the_day_has_come(tmp_path: Path) -> None:
+    with four_releases(tmp_path) as site:
+        record = site.record("城镇垃圾处理费")
+        for path in (HOME, f"{HOME}/records/{record}", f"{HOME}/releases/1", "/changes", "/verify"):
+            day = site.clock.now.date() + timedelta(days=2)
+            address = f"{path}?as_of={day}"
+            before = site.client.get(address, headers=BROWSER)
+            assert "<strong>尚未生效</strong>" in before.text, path
+            site.clock.advance(days=2)
+            for name, value in (("if-none-match", "etag"), ("if-modified-since", "last-modified")):
+                after = site.client.get(address, headers={**BROWSER, name: before.headers[value]})
+                assert (after.status_code, "<strong>尚未生效</strong>" in after.text) == (200, False), path
