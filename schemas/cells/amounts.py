@@ -100,6 +100,8 @@ _CAPITAL = re.compile(
     rf"(?:人民币)?(?P<wan>[{_NUMERALS}]{{1,9}})?(?P<scale>万|亿)?(?P<rest>[{_NUMERALS}]{{1,9}})?[元圆](?:(?P<jiao>[{_NUMERALS}])角)?(?:零?(?P<fen>[{_NUMERALS}])分)?[整正]?"
 )
 """壹万贰仟元整: a sum in capital numerals."""
+_WITHOUT_CURRENCY = re.compile(rf"(?:{_NUMBER})(?:{_DASH}(?:{_NUMBER}))?\s?(?:百万|[千万亿])")
+"""1.5万 in a column of sums."""
 _LONGEST = 80
 """Characters of a text that may be an amount."""
 _EDGES = re.compile(r"^[。；;，,\s]+|[。.；;，,\s]+$")
@@ -123,6 +125,8 @@ def read_amount(text: str, unit: str = "元") -> Amount | None:
         return None
     if _FREE.fullmatch(clean):
         return Amount("0", unit.partition("/")[0], kind="free")
+    if unit == "元" and _WITHOUT_CURRENCY.fullmatch(clean):
+        clean += unit
     for pattern in (_BRACKETED_UNIT, _BRACKETED_PER):
         clean = pattern.sub(r"\1", clean)
     clean = _REPEATED_UNIT.sub(r"\g<first>—\g<most>\g<unit>", clean)

@@ -54,6 +54,7 @@ _BEFORE_TITLE = re.compile(
 """Lines above the title by GB/T 9704-2012, 7.2: copy number, secrecy, urgency, signer."""
 
 
+_NUMBER_IN_TITLE = re.compile(r"(?P<title>.+?)\s*[（(]\s*(?P<number>[^（()）]{5,40}号)\s*[）)]")
 _WHOLE_BRACKET = re.compile(r"[（(]\s*([^（()）]{4,40}(?:[（(]\d{4}[）)][^（()）]{1,20})?)\s*[）)]")
 _AFTER_DATE = re.compile(r"\s*[（(](?:此件|本文)?[^（()）\d]{0,8}公开[^（()）\d]{0,8}[）)]$")
 """（此件公开发布） on the line of the date."""
@@ -106,8 +107,16 @@ def split_letter(lines: Sequence[Line], title: str) -> Letter:
         if not address.endswith(("，", "、", ",")):
             break
     letter.body = list(rest)
+    _split_number_from_title(letter)
     _find_signature(letter)
     return letter
+
+
+def _split_number_from_title(letter: Letter) -> None:
+    """Split the number in brackets at the end of a title: …的通知（鞍政发〔2015〕34号）."""
+    match = _NUMBER_IN_TITLE.fullmatch(letter.title)
+    if match and not letter.number and is_number(match["number"]) and _TITLE_END.search(match["title"]):
+        letter.title, letter.number, letter.number_line = match["title"], match["number"], letter.title_line
 
 
 def parse_number_line(text: str) -> Citation | None:

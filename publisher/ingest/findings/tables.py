@@ -76,6 +76,15 @@ UNIT_DIFFERS = Kind(
     "Make the two agree",
     "20个工作日 | 自然日",
 )
+UNIT_BELOW = Kind(
+    "unit-below-header",
+    "warning",
+    "表头下面写有单位“{unit}”，没有用于读取上下各行",
+    "A line below the header states the unit {unit}; no row was read with it",
+    "请把单位写在表头上方或者列名里，例如：收费标准（万元）",
+    "State the unit above the header or in the heading, for example 收费标准（万元）",
+    "注：金额单位为万元",
+)
 NOTE_BESIDE = Kind(
     "note-beside",
     "info",
@@ -237,6 +246,15 @@ NUMBER_ONLY_ROW = Kind(
     "请填上内容，或删除这一行",
     "Fill the row in or delete it",
     "12 | | |",
+)
+EXAMPLE_ROW = Kind(
+    "example-row",
+    "warning",
+    "这一行写明是填写示例，未读入",
+    "This row says that it is an example; it was not read",
+    "请删除示例；如果是数据，请把“例”改成序号",
+    "Delete the example; if it is data, replace 例 by its number",
+    "例 | 食品经营许可",
 )
 STRAY_TEXT = Kind(
     "stray-text",

@@ -66,7 +66,7 @@ def parse_unit(text: str) -> str:
     unit = _UNIT_LABEL.sub("", text.strip(), count=1).strip()
     if not unit or not _UNIT.fullmatch(unit):
         return ""
-    unit = unicodedata.normalize("NFKC", unit).replace(" ", "")
+    unit = unicodedata.normalize("NFKC", unit).replace(" ", "").replace("人民币", "")
     unit = {"百分比": "%", "千分比": "‰"}.get(unit, unit)
     alternatives = {part.removeprefix("个") for part in re.split("[/或、]", unit)}
     return "日" if alternatives <= _DAYS else unit

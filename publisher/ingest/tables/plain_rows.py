@@ -5,9 +5,8 @@ from __future__ import annotations
 from publisher.ingest.tables.continuations import append_continuation, continues_record
 from publisher.ingest.tables.piece_reader import PieceReader
 from publisher.ingest.tables.raw_record import Piece, RawRecord, TableLine, TableRecords, format_reference
-from publisher.ingest.tables.segmentation import Table, list_kinds, strip_group
+from publisher.ingest.tables.segmentation import Table, find_kind, list_kinds, strip_group
 from schemas.definition.catalogue import Catalogue
-from schemas.normalise import heading_key
 
 
 def find_distinguishing_fields(catalogue: Catalogue) -> frozenset[str]:
@@ -72,11 +71,11 @@ class _Groups:
             return
         kinds = list_kinds(catalogue)
         for title in table.titles:
-            if value := kinds.get(heading_key(strip_group(title))):
+            if value := find_kind(title, kinds):
                 self._cells[:] = [(-1, Piece(value, title, "", "group"))]
         for index, cell in table.groups.items():
-            text = strip_group(cell.text)
-            value = text if catalogue.group_field else kinds.get(heading_key(text), "")
+            is_section = catalogue.group_field is not None
+            value = strip_group(cell.text) if is_section else find_kind(cell.text, kinds) or ""
             self._cells.append((index, Piece(value, cell.text, format_reference(cell), "group")))
 
     def fill(self, raw_record: RawRecord, line: TableLine) -> None:

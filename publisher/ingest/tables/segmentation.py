@@ -14,9 +14,10 @@ from publisher.ingest.formats.grid import Cell, Grid
 from publisher.ingest.parsed_file import LeftOut, Reason
 from publisher.ingest.tables import header_row
 from publisher.ingest.tables.header_row import Header, has_own_text
+from publisher.ingest.tables.heading_text import is_time_unit
 from publisher.ingest.tables.headings import Headings
 from publisher.ingest.tables.raw_record import RowNote, TableLine, read_line
-from publisher.ingest.tables.unit_columns import add_unit_columns, stated_units
+from publisher.ingest.tables.unit_columns import add_unit_columns, find_money, stated_units
 from schemas.definition.catalogue import Catalogue
 from schemas.normalise import heading_key
 
@@ -52,6 +53,8 @@ _SERIAL = re.compile(r"[\s\d.,，、\-－第号()（）]+")
 _GROUP = re.compile(r"\s*(?:[一二三四五六七八九十百]+(?:[、.．\s]|$)|[（(][一二三四五六七八九十百]+[）)])")
 _CONTINUED = re.compile("续|接上")
 """Title of a table that goes on: 续表."""
+_EXAMPLE = re.compile(r"\s*[（(【]?(?:填[写报])?[示样范举]?例(?:行|如|\s*\d)?[）)】]?\s*[:：]?\s*")
+_EXAMPLE_NAME = re.compile(r"\s*(?:(?:填[写报])?[示样范]例[:：]|[（(【](?:填[写报])?[示样范]例[）)】])")
 _LONGEST_GROUP = 40
 _EXAMINED_ROWS = 1_000
 """Number of first rows in which the first header may have remarks and units. Below them, and of a further
@@ -59,6 +62,7 @@ header, two cells have to be headings as the catalogue writes them."""
 
 
 _NUMBER_OF_ITEMS = re.compile(r"[（(]\s*(?:共计?\s*)?\d+\s*项[^（()）]*[）)]")
+_ENDING = re.compile("(?:类|类别|事项|项目|类事项)$")
 _HAN = "[一二三四五六七八九十百]+"
 _NUMBERED = re.compile(rf"\s*(?:[（(]{_HAN}[）)]\s*[、.．]?|{_HAN}(?:\s*[、.．]|\s)|\d+\s*[、.．])\s*")
 """A number before a group's name; the first character of 一网通办 is none."""
@@ -75,6 +79,12 @@ def list_kinds(catalogue: Catalogue) -> Mapping[str, str]:
     terms = field.vocabulary if field is not None else ()
     words = ((word, term.value) for term in terms for word in (term.value, *term.aliases))
     return {heading_key(word): value for word, value in words if not word.isdecimal()}
+
+
+def find_kind(text: str, kinds: Mapping[str, str]) -> str | None:
+    """Return the kind of item that the heading of a group names: 二、行政处罚类（3项）."""
+    key = heading_key(strip_group(text))
+    return kinds.get(key) or kinds.get(_ENDING.sub("", key))
 
 
 class Table(msgspec.Struct):
@@ -130,7 +140,7 @@ class _Segmenter:
         """Whether the row above was a note, so that numbered points may follow."""
         self._after_break = False
         """Whether a repeated header or a page number came right above."""
-        self._notes: list[str] = []
+        self._notes: list[tuple[int, str]] = []
         """Notes since the last line, one of which may state the unit of a table below."""
         self._banners: list[tuple[int, str]] = []
         """Row number and text of each row before the first header, and later of each row with one text since
@@ -153,6 +163,7 @@ class _Segmenter:
             self._add_row(index)
             index += 1
         self._classify_banners("note" if self._table else "title")
+        self._drop_notes()
         return self.sheet
 
     def _may_be_header(self, row: header_row.Row) -> bool:
@@ -175,12 +186,13 @@ class _Segmenter:
         titles = self._table.titles if self._table else []
         if any(text not in titles and not _CONTINUED.search(text) for _, text in self._banners):
             return True
-        stated = list(stated_units(self._notes))
+        stated = list(stated_units(text for _, text in self._notes))
         return bool(stated) and stated != list(stated_units(titles))
 
     def _start_table(self, header: Header, *, repeats: bool) -> int:
         titles = [text for _, text in self._banners]
-        units = [text for text in (*titles, *self._notes) if any(stated_units([text]))]
+        notes = (text for _, text in self._notes)
+        units = [text for text in (*titles, *notes) if any(stated_units([text]))]
         if repeats and not units and self._table:  # the unit above the first header is that of the sheet
             units = [text for text in self._table.titles if any(stated_units([text]))]
         titles += [text for text in units if text not in titles]
@@ -230,25 +242,43 @@ class _Segmenter:
         if reason is None:
             self._classify_banners("group")
             self._after_note = False
-            self._notes.clear()
+            self._drop_notes()
             self._table.lines.append(table_line)
         elif reason == "banner":
             self._add_banner(table_line)
         else:
             text = " | ".join(dict.fromkeys(table_line.texts))
             self.sheet.leave_out(table_line.row, reason, text)
-            self._notes += [text] if reason == "note" else []
+            self._notes += [(table_line.row, text)] if reason == "note" else []
+
+    def _drop_notes(self) -> None:
+        """Drop the notes above a line, or at the end; report a unit of money that no row was read with."""
+        header = self._table.header if self._table else None
+        for row, text in self._notes if header and find_money(header, self._headings) else ():
+            units = [unit for unit in stated_units([text]) if not is_time_unit(unit)]
+            if header and not {*units} <= ({*header.units.values()} or {"元"}):
+                words = {"unit": "、".join(units)}
+                self.sheet.notes.append(
+                    RowNote(table_findings.UNIT_BELOW, row, excerpt=redact_names(text), words=words)
+                )
+        self._notes.clear()
 
     def _find_reason(self, table_line: TableLine) -> Reason | Literal["banner"] | None:
         """Return why a row of a table's body is not data, or None where it is."""
         name = table_line.own.get(self._headings.catalogue.title_field)
         if (name is not None and _TOTAL_ALONE.fullmatch(name.text)) or _is_sum(table_line):
             return "total"
+        if any(_EXAMPLE.fullmatch(cell.text) for cell in table_line.numbers) or (
+            name is not None and _EXAMPLE_NAME.match(name.text)
+        ):
+            return self._note_stray(table_line, table_findings.EXAMPLE_ROW)
         if not 1 <= len(table_line.own) + len(table_line.other) <= 4 and not table_line.wide:
             return None
         texts = list(dict.fromkeys(table_line.texts))
         if texts and name is None and _TOTAL.fullmatch(texts[0]):
             return "total"
+        if self._is_numbered_group(table_line):
+            return "banner"
         if texts and all(_SIGNED.match(t.strip()) or _FORM_LINE.fullmatch(t) for t in texts):
             return "note"
         if len(texts) == 1:
@@ -280,13 +310,19 @@ class _Segmenter:
             return self._note_stray(table_line, table_findings.NUMBER_ONLY_ROW)
         return "banner" if _GROUP.match(text) else self._note_stray(table_line, table_findings.STRAY_TEXT)
 
+    def _is_numbered_group(self, table_line: TableLine) -> bool:
+        """Test for a kind of item in the column of names with a running number beside it: 一 | 行政许可."""
+        name = table_line.own.get(self._headings.catalogue.title_field)
+        is_alone = len(table_line.own) == 1 and table_line.other == table_line.numbers
+        return is_alone and name is not None and find_kind(name.text, self._kinds) is not None
+
     def _is_group_word(self, table_line: TableLine, text: str) -> bool:
         """Test for a kind of item alone, numbered or not: （一）行政许可, which is no name of an item.
 
         It is in the column of names, or to the left of it.
         """
         title = self._headings.catalogue.title_field
-        if heading_key(strip_group(text)) not in self._kinds or not table_line.own.keys() <= {title}:
+        if find_kind(text, self._kinds) is None or not table_line.own.keys() <= {title}:
             return False
         columns = self._table.header.columns if self._table else {}
         last = next((position for position, name in columns.items() if name == title), 0)
@@ -311,10 +347,10 @@ class _Segmenter:
 
     def _add_banner(self, table_line: TableLine) -> None:
         """Remember a row with a single text: a title if a header follows, else a group heading or a note."""
-        text = table_line.texts[0]
+        text = " ".join(dict.fromkeys(table_line.texts))
         self._banners.append((table_line.row, text))
         if self._table is not None and len(text) <= _LONGEST_GROUP and "。" not in text:
-            self._table.groups[table_line.index] = (*table_line.other, *table_line.own.values())[0]
+            self._table.groups[table_line.index] = (*table_line.own.values(), *table_line.other)[0]
 
     def _classify_banners(self, reason: Reason) -> None:
         """Classify the remembered rows with a single text when the next row shows what they are."""

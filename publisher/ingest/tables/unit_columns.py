@@ -18,8 +18,11 @@ _MOST_ROWS = 1_000
 _LONGEST_UNIT = 12
 _UNIT_OF_TIMES = re.compile(r"(?:办理|办结|审批)?(?:时限|期限|时间|计时)的?(?:计量)?(?:单位|类型)")
 """Heading of one column with the unit of every time limit."""
-_STATED = re.compile(r"单位\s*[:：]\s*([^\s，,；;。、）)】\]]{1,12})")
-"""A unit in a line above the table, such as （单位：万元）."""
+_STATED = re.compile(
+    r"单位\s*(?:[:：]|为|是)?\s*(?P<named>[^\s:：，,；;。、）)】\]]{1,12})"
+    r"|[（(]\s*(?P<bare>(?:人民币)?[百千万亿]*元)\s*[）)]\s*$"
+)
+"""A unit in a line above the table, such as （单位：万元）, or （万元） at its end."""
 
 
 def add_unit_columns(header: Header, grid: Grid, titles: Sequence[str], headings: Headings) -> Header:
@@ -52,6 +55,11 @@ def add_unit_columns(header: Header, grid: Grid, titles: Sequence[str], headings
         companions=companions,
         units={**units_by_column, **header.units},
     )
+
+
+def find_money(header: Header, headings: Headings) -> list[int]:
+    """Return the columns of sums of money."""
+    return [i for i, name in header.columns.items() if _kind_of(name, headings) == "money"]
 
 
 def _kind_of(name: str, headings: Headings) -> str:
@@ -97,6 +105,6 @@ def stated_units(titles: Iterable[str]) -> Iterator[str]:
     """Yield the units of sums and times that lines above a table state: （单位：万元）."""
     for title in titles:
         for match in _STATED.finditer(title):
-            unit = parse_unit(match[1])
+            unit = parse_unit(match["named"] or match["bare"])
             if unit and (is_time_unit(unit) or "元" in unit):
                 yield unit

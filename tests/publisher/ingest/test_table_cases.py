@@ -233,7 +233,14 @@ def test_dates_and_signatures_below_a_table_are_notes() -> None:
 
 
 @pytest.mark.parametrize("place", [0, 1])
-@pytest.mark.parametrize("heads", [("（一）行政许可", "（二）行政处罚"), ("行政许可（共1项）", "行政处罚")])
+@pytest.mark.parametrize(
+    "heads",
+    [
+        ("（一）行政许可", "（二）行政处罚"),
+        ("行政许可（共1项）", "行政处罚"),
+        ("行政许可类", "二、行政处罚事项"),
+    ],
+)
 def test_a_kind_of_item_alone_heads_a_group_also_in_the_column_of_names(
     heads: tuple[str, str], place: int
 ) -> None:
@@ -353,4 +360,42 @@ def test_a_word_after_a_number_is_no_basis() -> None:
     row = ["甲局", "甲费", "国发[2015]11号文、财税〔2016〕79号文件"]
     reading = read_workbook(xlsx(("一", [["部门", "项目名称", "政策依据"], row])), "fees")
     assert column(reading, "basis") == [["国发〔2015〕11号", "财税〔2016〕79号"]]
+    assert codes(reading) == []
+
+
+def test_a_kind_of_item_beside_a_running_number_heads_a_group() -> None:
+    rows: list[list[object]] = [
+        ["序号", "事项名称", "权力类型", "实施依据"],
+        ["一", "行政许可"],
+        [1, "甲许可", None, "《甲法》"],
+        ["二", "行政处罚（1项）"],
+        [1, "乙处罚", None, "《乙法》"],
+    ]
+    reading = read_workbook(xlsx(("一", rows)))
+    assert column(reading, "name") == ["甲许可", "乙处罚"]
+    assert column(reading, "power_type") == ["行政许可", "行政处罚"]
+
+
+@pytest.mark.parametrize(
+    ("number", "name"), [("例", "甲许可"), ("示例：", "甲许可"), (1, "（示例）甲许可"), (None, "样例：甲")]
+)
+def test_an_example_of_a_template_is_not_read_and_told(number: object, name: str) -> None:
+    rows: list[list[object]] = [
+        ["序号", "事项名称", "权力类型", "实施依据", "行使主体"],
+        [number, name, "行政许可", "《甲法》", "甲局"],
+        [1, "案例指导", "行政许可", "《乙法》", "乙局"],
+    ]
+    reading = read_workbook(xlsx(("一", rows)))
+    assert column(reading, "name") == ["案例指导"]
+    assert [(f.code, f.row) for f in reading.findings] == [("example-row", 2)]
+
+
+def test_a_sum_with_a_multiple_but_no_currency_is_read() -> None:
+    rows: list[list[object]] = [
+        ["部门", "项目名称", "收费金额"],
+        ["甲局", "甲费", "1.5万"],
+        ["甲局", "乙费", "2-3万"],
+    ]
+    reading = read_workbook(xlsx(("一", rows)), "fees")
+    assert [a and a["amount"] for a in column(reading, "amount") if isinstance(a, dict)] == ["15000", "20000"]
     assert codes(reading) == []

@@ -164,3 +164,24 @@ def test_a_column_of_sums_beside_a_deadline_is_no_unit_of_it() -> None:
     reading = read_workbook(csv_bytes(heads, ("修路", "市交通局", "2024年底前", "万元")), "commitments")
     assert column(reading, "deadline") == ["2024-01-01/2024-12-31"]
     assert codes(reading) == ["unmapped-column"]
+
+
+@pytest.mark.parametrize("line", ["单位：人民币万元", "单位 万元", "收费目录（万元）", "金额单位为万元"])
+def test_a_unit_above_the_table_has_many_forms(line: str) -> None:
+    rows: list[list[object]] = [[line], ["部门", "项目名称", "收费金额"], ["甲局", "甲费", 1]]
+    reading = read_workbook(xlsx(("一", rows)), "fees")
+    assert [record.content["amount"] for record in reading.records] == [{"amount": "10000", "unit": "元"}]
+
+
+def test_a_unit_of_money_below_the_header_is_told_unless_it_is_that_of_the_sums() -> None:
+    rows: list[list[object]] = [["部门", "项目名称", "收费金额"], ["甲局", "甲费", 1], ["注：单位为万元"]]
+    reading = read_workbook(xlsx(("一", [*rows, ["甲局", "乙费", 2]])), "fees")
+    assert [(f.code, f.row) for f in reading.findings] == [("unit-below-header", 3)]
+    rows[2] = ["注：单位为元"]
+    assert read_workbook(xlsx(("一", rows)), "fees").findings == ()
+    heads: list[list[object]] = [
+        ["部门", "项目名称", "收费金额（万元）"],
+        ["甲局", "甲费", 1],
+        ["注：单位为万元"],
+    ]
+    assert read_workbook(xlsx(("一", heads)), "fees").findings == ()

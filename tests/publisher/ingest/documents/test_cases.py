@@ -273,6 +273,8 @@ def test_addressees_of_two_lines_are_one_address() -> None:
     [
         "本办法自2026 年 3 月 1 日 起 施行。",
         "本办法施行日期：2026年3月1日。",
+        "本办法自2026.3.1起施行。",
+        "本办法自2026年3月1日起暂行一年。",
         "本办法的施行日期为二〇二六年三月一日。",
     ],
 )
@@ -289,3 +291,18 @@ def test_a_number_in_brackets_and_a_remark_after_the_date_are_no_obstacles() -> 
     fields = content(page)
     assert (fields["number"], fields["date_written"]) == ("示政发〔2026〕7号", "2026-01-05")
     assert codes(page) == []
+
+
+def test_a_number_at_the_end_of_a_title_is_the_number() -> None:
+    title = "示例市人民政府关于印发甲办法的通知"
+    page = html(f"<div class='TRS_Editor'><p>{title}（示政发〔2026〕7号）</p><p>正文。</p>{FOOT}</div>")
+    fields = content(page)
+    assert (fields["title"], fields["number"]) == (title, "示政发〔2026〕7号")
+    explains = html(
+        f"<div class='TRS_Editor'><p>解读《甲办法》（示政发〔2026〕7号）</p><p>正文。</p>{FOOT}</div>"
+    )
+    assert "number" not in content(explains)
+
+
+def test_the_day_on_which_the_document_itself_was_issued_is_known() -> None:
+    assert letter("正文。", "本通知自文件印发之日起执行。")["effective_on"] == "2026-01-05"

@@ -97,6 +97,10 @@ FILES: Mapping[str, Callable[[], bytes]] = {
     "ditto-without-source": lambda: _power(power_row(1, "甲", kind="同上")),
     "formula-error": lambda: _power(power_row(1, "甲", kind="行政许可", basis="《甲法》", actor="#REF!")),
     "number-only-row": lambda: _power(_OK, power_row(2)),
+    "example-row": lambda: _power(power_row("例", "乙许可", kind="行政许可"), _OK),
+    "unit-below-header": lambda: csv_bytes(
+        ["部门", "项目名称", "收费金额"], ["甲局", "甲费", 10], ["注：金额单位为万元", "", ""]
+    ),
     "stray-text": lambda: csv_bytes(
         ["事项名称", "权力类型", ""], ["甲", "行政许可", ""], ["", "", "行政检查"]
     ),
@@ -110,7 +114,7 @@ FILES: Mapping[str, Callable[[], bytes]] = {
 }
 
 
-_CATALOGUES = {"parent-without-name": "fees", "rounded-by-format": "fees"}
+_CATALOGUES = dict.fromkeys(("parent-without-name", "rounded-by-format", "unit-below-header"), "fees")
 
 
 def _findings_of(data: bytes, catalogue: str = "power-list") -> list[Finding]:
