@@ -388,14 +388,3 @@ def test_an_example_of_a_template_is_not_read_and_told(number: object, name: str
     reading = read_workbook(xlsx(("一", rows)))
     assert column(reading, "name") == ["案例指导"]
     assert [(f.code, f.row) for f in reading.findings] == [("example-row", 2)]
-
-
-def test_a_sum_with_a_multiple_but_no_currency_is_read() -> None:
-    rows: list[list[object]] = [
-        ["部门", "项目名称", "收费金额"],
-        ["甲局", "甲费", "1.5万"],
-        ["甲局", "乙费", "2-3万"],
-    ]
-    reading = read_workbook(xlsx(("一", rows)), "fees")
-    assert [a and a["amount"] for a in column(reading, "amount") if isinstance(a, dict)] == ["15000", "20000"]
-    assert codes(reading) == []

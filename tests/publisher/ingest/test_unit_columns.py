@@ -185,3 +185,14 @@ def test_a_unit_of_money_below_the_header_is_told_unless_it_is_that_of_the_sums(
         ["注：单位为万元"],
     ]
     assert read_workbook(xlsx(("一", heads)), "fees").findings == ()
+
+
+def test_a_sum_with_a_multiple_but_no_currency_is_read() -> None:
+    rows: list[list[object]] = [
+        ["部门", "项目名称", "收费金额"],
+        ["甲局", "甲费", "1.5万"],
+        ["甲局", "乙费", "2-3万"],
+    ]
+    reading = read_workbook(xlsx(("一", rows)), "fees")
+    assert [a and a["amount"] for a in column(reading, "amount") if isinstance(a, dict)] == ["15000", "20000"]
+    assert codes(reading) == []
