@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import batched
 from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, case, func, select
 
 from publisher.log.clocks import moment
 from publisher.log.database import tables as t
@@ -35,12 +35,12 @@ def read_moves(conn: Connection, records: Sequence[int], clocks: Clocks) -> Mapp
     moves: dict[int, DeadlineMoves] = {}
     for keys in batched(records, _BATCH):
         rows = conn.execute(
-            select(c.record, func.sum(moved.cast(t.Integer64)), func.max(b.published_at))
+            select(c.record, func.count(case((moved, c.release)).distinct()), func.max(b.published_at))
             .join(t.release, b.sequence == c.release)
             .outerjoin(was, and_(was.c.revision == c.before, was.c.field == "due_on"))
             .outerjoin(is_, and_(is_.c.revision == c.revision, is_.c.field == "due_on"))
             .where(c.record.in_(keys), b.published_at <= clocks.instant)
             .group_by(c.record)
         ).all()
-        moves.update({row[0]: DeadlineMoves(int(row[1] or 0), moment(row[2])) for row in rows})
+        moves.update({row[0]: DeadlineMoves(row[1], moment(row[2])) for row in rows})
     return moves

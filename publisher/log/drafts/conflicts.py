@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from itertools import groupby
+from itertools import batched, groupby
 from typing import Any
 
 import msgspec
@@ -18,6 +18,8 @@ from publisher.log.drafts.plan import Window, continues, fetch_rows_in_error, wi
 from publisher.log.model import Conflict
 from publisher.log.record_identity import identity_digest
 from schemas.definition.catalogue import Catalogue
+
+_BATCH = 500
 
 
 def find_duplicates(
@@ -53,8 +55,8 @@ def find_duplicates(
                 errors.append(
                     structs.replace(_same_identity(identity, pair, catalogue), entries=_entries(first, other))
                 )
-    for copy in copies:
-        conn.execute(delete(plan).where(tuple_(plan.c["import"], plan.c.position) == copy))
+    for some in batched(copies, _BATCH):
+        conn.execute(delete(plan).where(tuple_(plan.c["import"], plan.c.position).in_(some)))
     return errors, warnings
 
 

@@ -168,6 +168,16 @@ def test_a_moved_deadline_and_a_corrected_rule_count_from_their_release(log: Log
     assert log.integrity.verify().problems == ()
 
 
+def test_moves_of_a_deadline_are_counted_by_release(log: Log, clock: Clock) -> None:
+    publish(log, PLANS, task(NAME, DUE), on=PLANNED)
+    for due, more in (("2020-12-31", {}), ("2020-12-31", {"note": "已延期"}), ("2021-06-30", {})):
+        clock.advance(days=1)
+        publish(log, PLANS, task(NAME, due, **more), on=DAY, on_conflict="replace")
+    one = commitments(log)[NAME]
+    moves = log.commitments.moves([one], View())[one.key]
+    assert (moves.releases, moves.changed_at) == (2, clock.now)
+
+
 def stored_now(log: Log) -> set[tuple[Any, ...]]:
     derive(log)
     return {row for row in stored(log) if row[3] == FOREVER}

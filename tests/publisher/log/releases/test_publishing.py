@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec import structs
+from sqlalchemy import Engine, event
 
 from publisher.log.log import Log
 from publisher.log.model import LogError, Part, Proposal, RecordQuery, View
@@ -121,6 +123,23 @@ def test_discarding_a_draft_keeps_the_file_of_a_release(log: Log) -> None:
     stage(log, entry("证照费", "2"))
     log.drafts.discard("fees")
     assert log.evidence.source_bytes(log.queries.release("fees", 1).sources[0].digest) == b"a workbook"
+
+
+def test_a_file_with_every_row_twice_costs_few_statements(log: Log) -> None:
+    rows = [entry(f"第{number}项") for number in range(300)]
+    statements: list[str] = []
+
+    def count(*arguments: Any) -> None:
+        statements.append(arguments[2])
+
+    stage(log, *rows, *rows)
+    event.listen(Engine, "before_cursor_execute", count)
+    try:
+        diff = log.drafts.diff("fees", limit=1)
+    finally:
+        event.remove(Engine, "before_cursor_execute", count)
+    assert (diff.counts["added"], len(diff.warnings)) == (300, 300)
+    assert len(statements) < 100
 
 
 def test_an_exact_copy_counts_once_with_a_warning(log: Log) -> None:
