@@ -13,12 +13,14 @@ from publisher.log.approvals.submission import (
     WAITING,
     PublicationRequest,
     Secrecy,
+    StoredRequest,
     Submission,
     SubmissionState,
     decode,
     encode,
 )
 from publisher.log.approvals.submission_digest import compute_digest
+from publisher.log.canonical_json import new_salt
 from publisher.log.clocks import micros, moment
 from publisher.log.database import tables as t
 from publisher.log.database.connection import inserted_key
@@ -57,14 +59,15 @@ class Approvals:
             raise LogError("drafter-missing", "没有写明填报人。", "The drafter is blank.")
         with self._session.write() as conn:
             row = registry.dataset_row(conn, dataset)
-            digest = compute_digest(conn, row, request, secrecy)
+            stored = StoredRequest(request, secrecy, new_salt().hex())
+            digest = compute_digest(conn, row, stored)
             self._replace_earlier(conn, row.key, request)
             key = inserted_key(
                 conn.execute(
                     t.submission.insert().values(
                         dataset=row.key,
                         kind=request.kind,
-                        request=encode(request, secrecy),
+                        request=encode(stored),
                         digest=digest,
                         drafter=storable(drafter.strip()),
                         submitted_at=micros(self._session.clock()),
@@ -146,8 +149,8 @@ class Approvals:
             _c.dataset == dataset, _c.kind == request.kind, _c.state.in_(WAITING)
         )
         for row in conn.execute(query).all():
-            own, _ = decode(row.request)
-            if _object(own) == _object(request):
+            own = decode(row.request).request
+            if _object(conn, dataset, own) == _object(conn, dataset, request):
                 conn.execute(update(t.submission).where(_c.key == row.key).values(state="replaced"))
 
     def _decide(self, conn: Connection, key: int, state: SubmissionState, reviewer: str, reason: str) -> None:
@@ -163,8 +166,10 @@ class Approvals:
         )
 
 
-def _object(request: PublicationRequest) -> tuple[object, ...]:
-    return request.parts, sorted(request.records), request.release
+def _object(conn: Connection, dataset: int, request: PublicationRequest) -> tuple[object, ...]:
+    """Return what a request is about. A part that was renamed or merged meanwhile is the same one."""
+    keys = None if request.parts is None else {registry.part_key(conn, dataset, one) for one in request.parts}
+    return keys, sorted(request.records), request.release
 
 
 def _require_undecided(one: Submission, states: Sequence[SubmissionState]) -> None:
@@ -186,12 +191,12 @@ def _get(conn: Connection, key: int) -> Submission:
 
 def _submission(conn: Connection, row: Any) -> Submission:
     name = conn.scalar(select(t.dataset.c.name).where(t.dataset.c.key == row.dataset)) or ""
-    request, secrecy = decode(row.request)
+    stored = decode(row.request)
     return Submission(
         key=row.key,
         dataset=name,
-        request=request,
-        secrecy=secrecy,
+        request=stored.request,
+        secrecy=stored.secrecy,
         digest=row.digest,
         drafter=row.drafter,
         submitted_at=moment(row.submitted_at),
@@ -199,17 +204,15 @@ def _submission(conn: Connection, row: Any) -> Submission:
         reviewer=row.reviewer,
         decided_at=None if row.decided_at is None else moment(row.decided_at),
         reason=row.reason,
-        is_current=_is_current(conn, name, row, request, secrecy),
+        is_current=_is_current(conn, name, row, stored),
     )
 
 
-def _is_current(
-    conn: Connection, dataset: str, row: Any, request: PublicationRequest, secrecy: Secrecy
-) -> bool:
+def _is_current(conn: Connection, dataset: str, row: Any, stored: StoredRequest) -> bool:
     if row.state not in WAITING:
         return False
     try:
-        now = compute_digest(conn, registry.dataset_row(conn, dataset), request, secrecy)
+        now = compute_digest(conn, registry.dataset_row(conn, dataset), stored)
     except LogError:  # the draft was discarded
         return False
     return bool(now == row.digest)

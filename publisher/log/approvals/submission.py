@@ -71,24 +71,29 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
         return self.state in WAITING
 
 
-class _StoredRequest(msgspec.Struct, frozen=True):
+class StoredRequest(msgspec.Struct, frozen=True):
+    """The column ``submission.request``."""
+
     request: PublicationRequest
     secrecy: Secrecy
+    salt: str = ""
+    """Random, hexadecimal: without it, nobody can guess erased contents from the digest, which is published.
+    Empty once it was destroyed, and in submissions of earlier versions."""
 
 
-_decode = msgspec.json.Decoder(_StoredRequest).decode
+_decode = msgspec.json.Decoder(StoredRequest).decode
 
 
-def encode(request: PublicationRequest, secrecy: Secrecy) -> str:
-    return msgspec.json.encode(_StoredRequest(request, secrecy)).decode()
+def encode(stored: StoredRequest) -> str:
+    return msgspec.json.encode(stored).decode()
 
 
-def decode(text: str) -> tuple[PublicationRequest, Secrecy]:
-    stored = _decode(text)
-    return stored.request, stored.secrecy
+def decode(text: str) -> StoredRequest:
+    return _decode(text)
 
 
-def heading_line(dataset: str, request: PublicationRequest, secrecy: Secrecy) -> dict[str, Any]:
+def heading_line(dataset: str, stored: StoredRequest) -> dict[str, Any]:
     """Return the heading as JSON values: the first line over which the digest is computed."""
-    own = {"dataset": dataset, **structs.asdict(request), "secrecy": structs.asdict(secrecy)}
-    return dict(msgspec.json.decode(msgspec.json.encode(own)))
+    own = {"dataset": dataset, **structs.asdict(stored.request), "secrecy": structs.asdict(stored.secrecy)}
+    salt = {"salt": stored.salt} if stored.salt else {}
+    return dict(msgspec.json.decode(msgspec.json.encode({**own, **salt})))

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from publisher.log import registry
-from publisher.log.approvals.submission import PublicationRequest, Secrecy, heading_line
+from publisher.log.approvals.submission import StoredRequest, heading_line
 from publisher.log.canonical_json import canonical
 from publisher.log.database import tables as t
 from publisher.log.database.connection import stream
@@ -17,27 +17,23 @@ from publisher.log.drafts import repeal_decisions, staging
 from publisher.log.registry import DatasetRow
 
 
-def compute_digest(
-    conn: Connection, dataset: DatasetRow, request: PublicationRequest, secrecy: Secrecy
-) -> str:
+def compute_digest(conn: Connection, dataset: DatasetRow, stored: StoredRequest) -> str:
     """Hash what would be published now. Raises ``LogError``: ``no-draft``, ``no-such-part``."""
     digest = hashlib.sha256()
-    for line in _lines(conn, dataset, request, secrecy):
+    for line in _lines(conn, dataset, stored):
         digest.update(line + b"\n")
     return digest.hexdigest()
 
 
-def _lines(
-    conn: Connection, dataset: DatasetRow, request: PublicationRequest, secrecy: Secrecy
-) -> Iterator[bytes]:
+def _lines(conn: Connection, dataset: DatasetRow, stored: StoredRequest) -> Iterator[bytes]:
     # An amendment does not concern the draft, which may have a newer catalogue.
-    is_draft = request.kind == "draft"
+    is_draft = stored.request.kind == "draft"
     catalogue = dataset.digest_for_draft if is_draft else dataset.catalogue_digest
-    yield canonical({**heading_line(dataset.name, request, secrecy), "catalogue": catalogue})
+    yield canonical({**heading_line(dataset.name, stored), "catalogue": catalogue})
     if not is_draft:
         return
     names = registry.part_names(conn, dataset.key)
-    imports = staging.imports_of_parts(conn, dataset, request.parts)
+    imports = staging.imports_of_parts(conn, dataset, stored.request.parts)
     for row in sorted(imports, key=lambda row: (names.get(row.part) or "", row.name, row.digest)):
         left_out = msgspec.json.decode(row.left_out)
         own = {"part": names.get(row.part), "mode": row.mode, "file": row.digest}

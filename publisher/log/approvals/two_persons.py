@@ -10,7 +10,7 @@ from msgspec import structs
 from sqlalchemy import Connection, Select, or_, select, update
 
 from publisher.log import registry
-from publisher.log.approvals.submission import PublicationRequest, decode, encode
+from publisher.log.approvals.submission import WAITING, PublicationRequest, decode, encode
 from publisher.log.approvals.submission_digest import compute_digest
 from publisher.log.canonical_json import new_salt, value_hash
 from publisher.log.database import tables as t
@@ -50,8 +50,9 @@ def authorise(
         return Authority(_encode("", storable(emergency.strip()), None, [(PUBLISHER, publisher)]), None)
     approved = () if request is None else _find_approved(conn, dataset, request, submission)
     for row in approved:
-        own, secrecy = decode(row.request)
-        if compute_digest(conn, dataset, own, secrecy) == row.digest:
+        stored = decode(row.request)
+        if compute_digest(conn, dataset, stored) == row.digest:
+            secrecy = stored.secrecy
             people = [(DRAFTER, row.drafter), (REVIEWER, row.reviewer), (PUBLISHER, publisher)]
             people += [(SECRECY, secrecy.reviewed_by)] if secrecy.reviewed_by else []
             day = secrecy.reviewed_on.isoformat() if secrecy.reviewed_on else None
@@ -73,13 +74,23 @@ def settle(conn: Connection, authority: Authority | None, release: int) -> None:
         )
 
 
-def destroy_contents(conn: Connection, dataset: int, records: Collection[str]) -> None:
-    """Destroy the contents that submissions propose for records. Those that wait are void from then on."""
-    for row in conn.execute(select(_c.key, _c.request).where(_c.dataset == dataset)).all():
-        request, secrecy = decode(row.request)
-        remaining = {one: {} if one in records else content for one, content in request.records.items()}
-        if remaining != request.records:
-            text = encode(structs.replace(request, records=remaining), secrecy)
+def destroy_contents(
+    conn: Connection, dataset: int, records: Collection[str], releases: Collection[int]
+) -> None:
+    """Destroy the contents that submissions propose for records. Those that wait are void from then on.
+
+    The salts of the digests are destroyed too: of those, of the submissions of ``releases``, and of all that
+    had another end than a release.
+    """
+    query = select(_c.key, _c.request, _c.release, _c.state).where(_c.dataset == dataset)
+    for row in conn.execute(query).all():
+        stored = decode(row.request)
+        own = stored.request.records
+        remaining = {one: {} if one in records else content for one, content in own.items()}
+        has_ended = row.release in releases or (row.release is None and row.state not in WAITING)
+        if remaining != own or (has_ended and stored.salt):
+            request = structs.replace(stored.request, records=remaining)
+            text = encode(structs.replace(stored, request=request, salt=""))
             conn.execute(update(t.submission).where(_c.key == row.key).values(request=text))
 
 
@@ -95,11 +106,12 @@ def destroy_names(conn: Connection, releases: Sequence[int]) -> int:
     with_name = select(_c.key, _c.request).where(_c.release.in_(releases), _c.drafter != "")
     rows = conn.execute(with_name).all()
     for row in rows:
-        request, secrecy = decode(row.request)
+        stored = decode(row.request)
+        secrecy = structs.replace(stored.secrecy, reviewed_by="")
         own = {
             "drafter": "",
             "reviewer": "",
-            "request": encode(request, structs.replace(secrecy, reviewed_by="")),
+            "request": encode(structs.replace(stored, secrecy=secrecy)),
         }
         conn.execute(update(t.submission).where(_c.key == row.key).values(own))
     return len(rows)
@@ -113,7 +125,7 @@ def _find_approved(
     if submission is not None:
         return conn.execute(query.where(_c.key == submission)).all()
     rows = conn.execute(query.order_by(_c.key.desc())).all()
-    return [row for row in rows if decode(row.request)[0] == request]
+    return [row for row in rows if decode(row.request).request == request]
 
 
 def _encode(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, delete, exists, func, or_, select, update
@@ -22,12 +23,15 @@ from publisher.log.database.temporary_tables import create_empty, new_change
 from publisher.log.drafts import staging
 from publisher.log.evidence import harvested_pages
 from publisher.log.model import LogError
+from publisher.log.record_identity import identity_digest
 from publisher.log.registry import DatasetRow
 from publisher.log.releases import bitemporal_spans, release_writer
 from publisher.log.releases.amendment import no_such_record, record_erased
 from publisher.log.transparency import documents, entry_log
 from schemas.definition.catalogue import Catalogue
+from schemas.definition.file_loader import parse_catalogue
 
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
 _WITH_CONTENT = (
     t.revision,
     t.value,
@@ -120,19 +124,19 @@ class ErasureRelease:
         imports = conn.scalars(select(t.held.c["import"]).where(t.held.c.record.in_(keys)).distinct()).all()
         self._destroy_evidence(imports)
         ids = conn.scalars(select(t.record.c.id).where(t.record.c.key.in_(keys))).all()
-        two_persons.destroy_contents(conn, self._dataset.key, ids)
-        releases = select(t.change.c.release).where(t.change.c.record.in_(keys))
-        conn.execute(update(t.release).where(t.release.c.sequence.in_(releases)).values(erased=True))
+        of_records = select(t.change.c.release).where(t.change.c.record.in_(keys)).distinct()
+        two_persons.destroy_contents(conn, self._dataset.key, ids, set(conn.scalars(of_records)))
+        conn.execute(update(t.release).where(t.release.c.sequence.in_(of_records)).values(erased=True))
         conn.execute(update(t.site).values(scrub_pending=True))
 
     def preview(self, records: Sequence[str]) -> ErasurePreview:
         """List what :meth:`erase` would destroy. Raises the same errors."""
-        keys, i, e, v = self._keys(records), t.import_.c, t.draft_entry.c, t.revision.c
+        keys, i, v = self._keys(records), t.import_.c, t.revision.c
         imports = select(t.held.c["import"]).where(t.held.c.record.in_(keys))
         files = self._conn.scalars(select(i.name).where(i.key.in_(imports), ~i.destroyed).order_by(i.key))
-        identities = select(t.record.c.identity).where(t.record.c.key.in_(keys))
-        drafts = select(e["import"]).where(e.identity.in_(identities))
-        drafted = self._conn.scalars(select(i.name).where(i.key.in_(drafts)).order_by(i.key))
+        drafted = self._conn.scalars(
+            select(i.name).where(i.key.in_(self._find_drafted(keys))).order_by(i.key)
+        )
         erased_records = []
         for record_id, key in zip(dict.fromkeys(records), keys, strict=True):
             of_record = select(v.title).where(v.record == key).order_by(v.key.desc())
@@ -162,10 +166,28 @@ class ErasureRelease:
 
     def _drop_drafts(self, keys: Sequence[int]) -> None:
         """Delete imports of drafts that contain the records, which would publish them again."""
-        conn, e = self._conn, t.draft_entry.c
-        identities = select(t.record.c.identity).where(t.record.c.key.in_(keys))
-        imports = conn.scalars(select(e["import"]).where(e.identity.in_(identities)).distinct()).all()
-        staging.delete_imports(conn, self._dataset, imports)
+        staging.delete_imports(self._conn, self._dataset, self._find_drafted(keys))
+
+    def _find_drafted(self, keys: Sequence[int]) -> Sequence[int]:
+        """List the imports of the draft with rows that match the records, or did by a former name or code."""
+        conn, r, v, e = self._conn, t.record.c, t.revision.c, t.draft_entry.c
+        if not staging.draft_imports(conn, self._dataset):
+            return ()
+        digest = self._dataset.digest_for_draft
+        source = conn.scalar(select(t.catalogue.c.source).where(t.catalogue.c.digest == digest)) or ""
+        catalogue = parse_catalogue(source, where=digest)
+        contents = conn.scalars(select(v.content).where(v.record.in_(keys), v.content.is_not(None)))
+        former = {
+            identity_digest(self._dataset.name, identity)
+            for content in contents
+            for identity in catalogue.identities_of(_decode(content))
+        }
+        of_others = select(r.identity).where(r.dataset == self._dataset.key, r.key.not_in(keys))
+        former.difference_update(conn.scalars(of_others.where(r.identity.in_(former))))
+        own = select(r.identity).where(r.key.in_(keys))
+        drafted = select(t.import_.c.key).where(staging.in_draft(conn, self._dataset.key))
+        matches = or_(e.identity.in_(own), e.identity.in_(former))
+        return conn.scalars(select(e["import"]).where(e["import"].in_(drafted), matches).distinct()).all()
 
     def _queue_erasure(self, keys: Sequence[int], due_at: int) -> None:
         conn, s = self._conn, t.span.c

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from publisher.log.approvals.submission import PublicationRequest, Secrecy, Submission
+from publisher.log.approvals.submission import PublicationRequest, Secrecy, Submission, decode
 from publisher.log.log import Log
 from publisher.log.model import LogError
 from schemas.definition.catalogue import Content
@@ -127,6 +127,19 @@ def test_cancellations_of_two_releases_wait_beside_each_other(log: Log) -> None:
     first, second, again = (submit(log, request) for request in requests)
     states = [log.approvals.get(one.key).state for one in (first, second, again)]
     assert states == ["replaced", "submitted", "submitted"]
+
+
+def test_a_part_that_was_renamed_is_submitted_once(log: Log) -> None:
+    stage(log, entry("甲"))
+    first = submit(log, structs.replace(DRAFT, parts=("财政局",)))
+    log.datasets.rename_part("fees", "财政局", "财政和国资局")
+    second = submit(log, structs.replace(DRAFT, parts=("财政和国资局",)))
+    assert [log.approvals.get(one.key).state for one in (first, second)] == ["replaced", "submitted"]
+
+
+def test_a_digest_tells_nothing_of_a_content_that_somebody_guesses(log: Log) -> None:
+    stage(log, entry("甲"))
+    assert submit(log).digest != submit(log).digest
 
 
 def test_another_heading_is_not_approved(log: Log) -> None:
@@ -372,7 +385,11 @@ def test_backups_forget_erased_names_and_what_a_submission_proposes_for_an_erase
             assert words.encode() not in file.read_bytes()
         with closing(sqlite3.connect(file)) as conn:
             (approval,) = conn.execute("SELECT approval FROM release WHERE number = 1").fetchone()
+            salts = [
+                decode(text).salt for (text,) in conn.execute("SELECT request FROM submission ORDER BY key")
+            ]
         assert '"name"' not in approval
+        assert salts == ["", ""]
 
 
 @pytest.mark.slow

@@ -18,6 +18,7 @@ from tests.support import sqlite
 from tests.support.clock import Clock
 from tests.support.log import (
     EARLY,
+    LATE,
     MIDDLE,
     catalogue,
     entry,
@@ -71,6 +72,28 @@ def test_the_catalogue_of_a_deleted_draft_does_not_outlive_it(log: Log) -> None:
     log.releases.migrate("fees", migrated)
     proposal = Proposal([entry("丙")], "财政局")
     assert log.drafts.preview("fees", [proposal], catalogue=migrated).counts["added"] == 1
+
+
+def test_a_draft_with_the_former_name_of_a_record_is_deleted_with_it(log: Log) -> None:
+    release(log, entry("甲"), entry("乙"))
+    record = ids(log)["甲"]
+    stage(log, entry("甲"), entry("乙", "2"))
+    stage(log, entry("丙"), part="民政局")
+    for name in ("丁", "戊"):
+        log.releases.rename("fees", record, entry(name).content, reason="更名", effective_on=MIDDLE)
+    assert log.releases.preview_erasure("fees", [record]).drafted_files == ("a workbook.xls",)
+    log.releases.erase(records=[("fees", record)], ground="（2026）法民初1号")
+    assert [one.part for one in log.drafts.imports("fees")] == ["民政局"]
+
+
+def test_a_draft_with_the_name_that_another_record_has_now_stays(log: Log) -> None:
+    release(log, entry("甲"))
+    record = ids(log)["甲"]
+    log.releases.rename("fees", record, entry("丁").content, reason="更名", effective_on=MIDDLE)
+    release(log, entry("甲", "2"), entry("丁"), on=LATE)
+    stage(log, entry("甲", "3"))
+    log.releases.erase(records=[("fees", record)], ground="（2026）法民初1号")
+    assert log.drafts.get("fees") is not None
 
 
 def test_a_record_is_erased_also_while_a_restored_log_lacks_the_release(log: Log) -> None:
