@@ -94,9 +94,17 @@ def on_day(span: Any, day: int) -> ColumnElement[bool]:
 
 
 def withdrawn_by_cancellation() -> ColumnElement[bool]:
-    """Condition of a record that is withdrawn because its release was cancelled: a file may bring it back."""
-    cancellations = select(t.release.c.published_at).where(t.IS_CANCELLATION)
-    return func.coalesce(t.record.c.withdrawn_at.in_(cancellations), false())
+    """Condition of a record that is withdrawn only because its release was cancelled.
+
+    A file may bring it back, unlike one that was withdrawn before.
+    """
+    c, b = t.change.c, t.release.c
+    cancellations = select(b.published_at).where(t.IS_CANCELLATION)
+    withdrawn_before = exists().where(
+        *(c.record == t.record.c.key, c.kind == "withdrawn"),
+        c.release.not_in(select(b.sequence).where(t.IS_CANCELLATION)),
+    )
+    return and_(func.coalesce(t.record.c.withdrawn_at.in_(cancellations), false()), ~withdrawn_before)
 
 
 def continues(span: Any) -> ColumnElement[bool]:

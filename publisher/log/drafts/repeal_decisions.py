@@ -47,6 +47,11 @@ def settle_accepted(conn: Connection, dataset: DatasetRow, release: int) -> None
     conn.execute(update(t.repeal).where(_accepted(dataset)).values(release=release))
 
 
+def forget_published(conn: Connection, release: int) -> None:
+    """Delete the decisions that a release published, which was cancelled."""
+    conn.execute(delete(t.repeal).where(_d.release == release))
+
+
 def _accepted(dataset: DatasetRow) -> ColumnElement[bool]:
     """Condition of the accepted repeals that are not published, and whose documents the draft lacks."""
     e, i = t.draft_entry.c, t.import_.c

@@ -14,14 +14,12 @@ from typing import Any
 
 import msgspec
 from msgspec import structs
-from sqlalchemy import ColumnElement, Connection, Select, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, func, insert, select, update
 
 from publisher.log.canonical_json import canonical, new_salt, salted_hash
 from publisher.log.clocks import FOREVER
 from publisher.log.database import tables as t
 from publisher.log.database.connection import contains, json_text, stream
-from publisher.log.database.storable_text import storable
-from publisher.log.database.tables import TITLE_LENGTH
 from publisher.log.drafts import repeal_decisions, staging
 from publisher.log.drafts.plan import on_day
 from publisher.log.model import RepealProposal
@@ -73,23 +71,21 @@ class _Match(msgspec.Struct, frozen=True):
 
 
 class _RepealedDocuments:
-    """Repealed documents, indexed by number and by title in 《》."""
+    """Repealed documents, indexed by number and by title in 《》, whose width and signs do not matter."""
 
     def __init__(self, repeals: Mapping[str, _Repeal], dataset: str, catalogue: Catalogue) -> None:
         self.identities: dict[str, _Repeal] = {}
-        self.titles: dict[str, _Repeal] = {}
-        self._by_title_key: dict[str, _Repeal] = {}
+        self.by_title_key: dict[str, _Repeal] = {}
         for name, repeal in repeals.items():
             if name.startswith("《"):
-                self.titles[name[1:-1]] = repeal
-                self._by_title_key[heading_key(name[1:-1])] = repeal
+                self.by_title_key[heading_key(name[1:-1])] = repeal
             else:
                 self.identities[identity_digest(dataset, catalogue.identity_of({NUMBER: name}))] = repeal
 
     def find(self, identity: str, title: str) -> _Repeal | None:
         repeal = self.identities.get(identity)
-        if repeal is None and self._by_title_key:
-            repeal = self._by_title_key.get(heading_key(title))
+        if repeal is None and self.by_title_key:
+            repeal = self.by_title_key.get(heading_key(title))
         return repeal
 
 
@@ -211,7 +207,10 @@ def _published_marks(conn: Connection, dataset: DatasetRow, day: int) -> dict[st
 def _find_matches(conn: Connection, dataset: DatasetRow, catalogue: Catalogue, day: int) -> list[_Match]:
     """Find the documents, drafted or in force on ``day``, that others, drafted or in force, repeal."""
     drafted = frozenset(conn.scalars(_select_draft_entries(dataset, _e.identity)))
-    repeals = {**dict(_repeals_in_draft(conn, dataset)), **dict(_repeals_in_force(conn, dataset, drafted))}
+    repeals = {
+        **dict(_repeals_in_draft(conn, dataset)),
+        **dict(_repeals_in_force(conn, dataset, drafted, day)),
+    }
     if not repeals:
         return []
     repealed = _RepealedDocuments(repeals, dataset.name, catalogue)
@@ -266,9 +265,12 @@ def _repeals_in_draft(conn: Connection, dataset: DatasetRow) -> Iterator[tuple[s
 
 
 def _repeals_in_force(
-    conn: Connection, dataset: DatasetRow, drafted: frozenset[str]
+    conn: Connection, dataset: DatasetRow, drafted: frozenset[str], day: int
 ) -> Iterator[tuple[str, _Repeal]]:
-    """Yield the repeals that published documents declare, except documents that the draft replaces."""
+    """Yield the repeals that published documents declare, in force on the day or later.
+
+    Documents that the draft replaces are left out.
+    """
     value = t.value.c
     rows = (
         select(value.text, json_text(conn, _v.content, NUMBER).label("number"), _v.title, _r.identity)
@@ -277,7 +279,8 @@ def _repeals_in_force(
         .join(t.revision, _v.key == _s.revision)
         .join(t.record, _r.key == _s.record)
         .where(
-            value.dataset == dataset.key, value.field == ENDS, _s.known_to == FOREVER, _s.status == "stated"
+            *(value.dataset == dataset.key, value.field == ENDS),
+            *(_s.known_to == FOREVER, _s.effective_to > day, _s.status == "stated"),
         )
         .order_by(_s.record.desc())  # of several repealing documents, the first is named: it is read last
     )
@@ -323,18 +326,35 @@ def _repealed_in_force(
 ) -> list[Any]:
     rows_by_key: dict[int, Any] = {}
     conditions = [_r.identity.in_(some) for some in batched(repealed.identities, _BATCH)]
-    titles = [storable(title)[:TITLE_LENGTH] for title in repealed.titles]
-    conditions += [_s.title.in_(some) for some in batched(titles, _BATCH)]
+    conditions += [
+        _r.key.in_(some) for some in batched(_named_in_force(conn, dataset, repealed, day), _BATCH)
+    ]
     for condition in conditions:
         rows = (
-            select(_r.key, _r.identity, _s.part, _v["import"].label("import_key"))
+            select(_r.key, _r.identity, _v["import"].label("import_key"))
+            .add_columns(func.coalesce(t.part.c.merged_into, t.part.c.key).label("part"))
             .add_columns(_v.title, _v.content, _v.source_text, _v.locator, _v.originals)
             .join_from(t.record, t.span, _s.record == _r.key)
             .join(t.revision, _v.key == _s.revision)
+            .outerjoin(t.part, t.part.c.key == _s.part)
             .where(_r.dataset == dataset.key, on_day(_s, day), _s.status == "stated", condition)
         )
         rows_by_key |= {row.key: row for row in conn.execute(rows)}
     return [rows_by_key[key] for key in sorted(rows_by_key)]
+
+
+def _named_in_force(
+    conn: Connection, dataset: DatasetRow, repealed: _RepealedDocuments, day: int
+) -> list[int]:
+    """List the keys of the documents in force that another one names by their title."""
+    if not repealed.by_title_key:
+        return []
+    rows = (
+        select(_s.record, _v.title)
+        .join_from(t.span, t.revision, _v.key == _s.revision)
+        .where(_s.dataset == dataset.key, on_day(_s, day), _s.status == "stated")
+    )
+    return [row.record for row in stream(conn, rows) if heading_key(row.title) in repealed.by_title_key]
 
 
 def _copy_import(conn: Connection, key: int, part: int | None) -> int:

@@ -107,9 +107,12 @@ class _OtherItems:
             )
         ).all()
         self._drafted = [row.key for row in drafted]
-        self._replaced = {row.part for row in drafted if row.mode == "snapshot"}
+        families = registry.families(conn, dataset.key)
+        self._replaced = {
+            key for row in drafted if row.mode == "snapshot" for key in families[row.part] or (None,)
+        }
         closed = select(p.key).where(p.dataset == dataset.key, p.valid_to.is_not(None))
-        self._own = {part, *registry.families(conn, dataset.key).get(part, ()), *conn.scalars(closed)}
+        self._own = {part, *families.get(part, ()), *conn.scalars(closed)}
         self._published = bool(conn.scalar(select(exists().where(t.record.c.dataset == dataset.key))))
 
     def find_owners(self, contents: Iterable[Content]) -> Mapping[Identity, Sequence[_Owner]]:

@@ -54,16 +54,18 @@ def later_amendments(
         for one in later
         if one.cancels == state.release
     ]
-    contents, cancelling = [state.content], {one.release for one in amendments}
+    contents, listed = [state.content], {one.release for one in amendments}
     for change in changes:
         if change.published_at <= known_at or change.kind not in ("corrected", "withdrawn"):
             continue
-        if change.release in cancelling:  # a record that never took effect is withdrawn by its cancellation
+        # A cancellation withdraws a record that never took effect; a correction has a change for each part.
+        if change.release in listed:
             continue
         if change.kind == "corrected":  # of this content, or of what it was corrected to
             if change.before not in contents:
                 continue
             contents.append(change.after or {})
+        listed.add(change.release)
         amendments.append(
             LaterAmendment(change.kind, change.release, change.published_at, change.reason, change.fields)
         )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
 from publisher.log.database.storable_text import storable
 from publisher.log.database.temporary_tables import create_empty, new_change
+from publisher.log.drafts.namesakes import possible_identities
 from publisher.log.model import ChangeKind, LogError
 from publisher.log.record_identity import identity_digest
 from publisher.log.registry import DatasetRow
@@ -49,16 +51,18 @@ class AmendmentRelease:
         self._dataset, self._catalogue, self._now = dataset, catalogue, now
 
     def correct(self, corrections: Mapping[str, Content], heading: ReleaseHeading) -> int:
-        """Replace the content on all days on which the corrected revision is in effect."""
-        amendments = []
+        """Replace the content on all days on which the corrected revision is in effect.
+
+        Each part to which the record belonged meanwhile keeps its days.
+        """
+        amendments: list[Amendment] = []
         for record_id, content in corrections.items():
             record, spans = self._open_spans(record_id)
             span = self._present_state(record_id, spans)
             self._check_identity(record_id, record, span.content, content)
-            first, last = _unbroken_days(spans, span)
             if _canonical_text(content) == span.content:
                 continue
-            amendments.append(Amendment(record, "corrected", "stated", span, first, last, content))
+            amendments += _amend_all_days(record, "corrected", spans, span, content)
         return self._publish(amendments, heading, corrects=True)
 
     def withdraw(self, records: Sequence[str], heading: ReleaseHeading) -> int:
@@ -96,9 +100,7 @@ class AmendmentRelease:
         if span is None:
             raise _rename_outside_period(record_id, heading.effective_on, present)
         self._assign_identity(record, self._choose_identity(record, span.content, content))
-        later = [row.effective_from for row in spans if row.effective_from > day]
-        amendment = Amendment(record, "renamed", "stated", span, day, min(later, default=FOREVER), content)
-        return self._publish([amendment], heading)
+        return self._publish(_amend_all_days(record, "renamed", spans, span, content, begin=day), heading)
 
     def migrate(self, heading: ReleaseHeading) -> int:
         """Rewrite all states from the day on for another catalogue, and assign identities again.
@@ -126,8 +128,8 @@ class AmendmentRelease:
         identities: dict[str, str] = {}
         for row, content in zip(rows, contents, strict=True):
             identity, *others = self._digests(content)
-            if len(owners[identity]) > 1 and others:  # items share the code: their names decide
-                identity = others[0]
+            if len(owners[identity]) > 1:
+                identity = self._choose_among_several(row.identity, content, identity, *others)
             if identities.setdefault(identity, row.id) != row.id:
                 raise identity_taken(identities[identity])
             if _canonical_text(content) != row.content:
@@ -137,6 +139,16 @@ class AmendmentRelease:
                 )
         self._assign_identities(identities)
         return self._publish(amendments, heading, cause="reading", may_be_empty=True)
+
+    def _choose_among_several(self, current: str | None, content: Content, code: str, *names: str) -> str:
+        """Return the identity of one of several records with the same first one.
+
+        Their names identify items that share a code. A document keeps its turn among those of one name.
+        """
+        if names:
+            return names[0]
+        possible = possible_identities(self._dataset.name, self._catalogue, content)
+        return current if current is not None and current in possible else code
 
     def _assign_identities(self, identities: Mapping[str, str]) -> None:
         """Clear all identities before assigning new ones, because they may be swapped."""
@@ -155,10 +167,12 @@ class AmendmentRelease:
     def now(self) -> datetime:
         return self._now
 
-    def restore_identity(self, record: int, content: Mapping[str, Any]) -> None:
-        """Let rows with this identity match the record again. Raises ``LogError('identity-taken')``."""
-        identity = identity_digest(self._dataset.name, self._catalogue.identity_of(content))
-        self._assign_identity(record, identity)
+    def restore_identity(self, record: int, renamed: str, content: Content) -> None:
+        """Let rows match the record as before it was renamed. ``renamed``: its content then, as JSON.
+
+        Raises ``LogError('identity-taken')``.
+        """
+        self._assign_identity(record, self._choose_identity(record, renamed, content))
 
     def _open_spans(self, record_id: str) -> tuple[int, Sequence[Any]]:
         """Fetch the record's key and its open spans in the order of their days. Raises ``LogError``."""
@@ -242,16 +256,19 @@ class AmendmentRelease:
         conn = self._conn
         create_empty(conn, new_change)
         last = conn.scalar(select(func.coalesce(func.max(t.revision.c.key), 0))) or 0
-        revisions, rows = [], []
+        revisions: dict[int, dict[str, Any]] = {}  # by the replaced one, which may be in effect several times
+        rows = []
         for n, amendment in enumerate(amendments, start=1):
-            key = amendment.span.revision if amendment.content is None else last + n
+            key = replaced = amendment.span.revision
             if amendment.content is not None:
-                revisions.append(self._revision_row(key, amendment, corrects=corrects, cause=cause))
+                new = last + len(revisions) + 1
+                row = self._revision_row(new, amendment, corrects=corrects, cause=cause)
+                key = revisions.setdefault(replaced, row)["key"]
             rows.append(self._change_row(n, key, amendment, cause))
         if not rows and not may_be_empty:
             raise LogError("nothing-changes", "内容没有变化。", "Nothing changed.")
         if revisions:
-            conn.execute(insert(t.revision), revisions)
+            conn.execute(insert(t.revision), list(revisions.values()))
         if rows:
             conn.execute(insert(new_change), rows)
         return write_release(
@@ -308,7 +325,8 @@ class AmendmentRelease:
 _s, _v = t.span.c, t.revision.c
 _OPEN_SPANS = (
     select(
-        *(_s.record, t.record.c.id, _s.status, _s.revision, _s.part, _s.effective_from, _s.effective_to),
+        *(_s.record, t.record.c.id, t.record.c.identity),
+        *(_s.status, _s.revision, _s.part, _s.effective_from, _s.effective_to),
         *(_v.title.label("full_title"), _v.content, _v.source_text, _v.locator, _v.originals),
         _v["import"].label("brought_by"),
     )
@@ -348,17 +366,24 @@ def _rename_outside_period(record_id: str, day: date, present: Any) -> LogError:
     )
 
 
-def _unbroken_days(spans: Sequence[Any], span: Any) -> tuple[int, int]:
-    """Extend a span to the days on which its revision is in effect without a gap."""
-    first, last = span.effective_from, span.effective_to
+def _amend_all_days(
+    record: int, kind: ChangeKind, spans: Sequence[Any], span: Any, content: Content, *, begin: int = 0
+) -> Iterator[Amendment]:
+    """Yield the amendment of a span over the days on which its revision is in effect without a gap.
+
+    There is one for each part to which the record belongs on them. ``begin``: ordinal of the first day.
+    """
     same = [row for row in spans if row.status == "stated" and row.revision == span.revision]
-    for row in reversed(same):
-        if row.effective_to == first:
-            first = row.effective_from
-    for row in same:
-        if row.effective_from == last:
-            last = row.effective_to
-    return first, last
+    first = last = same.index(span)
+    while first > 0 and same[first - 1].effective_to == same[first].effective_from:
+        first -= 1
+    while last + 1 < len(same) and same[last + 1].effective_from == same[last].effective_to:
+        last += 1
+    for _, group in groupby(same[first : last + 1], key=lambda row: row.part):
+        run = list(group)
+        begin_of_run, end = max(begin, run[0].effective_from), run[-1].effective_to
+        if begin_of_run < end:
+            yield Amendment(record, kind, "stated", run[0], begin_of_run, end, content)
 
 
 def _canonical_text(content: Content) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -14,6 +14,7 @@ from publisher.log.clocks import FOREVER, micros
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
 from publisher.log.database.temporary_tables import create_empty, new_change
+from publisher.log.drafts import repeal_decisions
 from publisher.log.model import LogError
 from publisher.log.registry import DatasetRow
 from publisher.log.releases.amendment import AmendmentRelease
@@ -61,8 +62,9 @@ class CancellationRelease:
                 without_effect.append(change.record)
             for row in self._change_rows(change, states):
                 rows.append({**row, "n": len(rows) + 1})
-            if change.kind == "renamed":
-                amendment.restore_identity(change.record, self._content(change.before))
+        for change in {change.record: change for change in changes if change.kind == "renamed"}.values():
+            before = msgspec.json.decode(self._content(change.before))
+            amendment.restore_identity(change.record, self._content(change.revision), before)
         if rows:
             self._conn.execute(insert(new_change), rows)
         heading = structs.replace(heading, extra_counts={t.CANCELS: number})
@@ -211,17 +213,19 @@ class CancellationRelease:
     def _title(self, revision: int) -> str:
         return str(self._conn.scalar(select(t.revision.c.title).where(t.revision.c.key == revision)))
 
-    def _content(self, revision: int) -> Mapping[str, Any]:
-        text = self._conn.scalar(select(t.revision.c.content).where(t.revision.c.key == revision))
-        content: Mapping[str, Any] = msgspec.json.decode(text or "{}")
-        return content
+    def _content(self, revision: int) -> str:
+        return self._conn.scalar(select(t.revision.c.content).where(t.revision.c.key == revision)) or "{}"
 
     def _forget_effect(self, release: Any, without_effect: Sequence[int], sequence: int, now: int) -> None:
-        """Mark records that never took effect as withdrawn. The release is not announced on its day."""
+        """Mark records that never took effect as withdrawn. The release is not announced on its day.
+
+        Repeals that it published are proposed again.
+        """
         conn, o = self._conn, t.outbox.c
         at = conn.scalar(select(t.release.c.published_at).where(t.release.c.sequence == sequence))
         conn.execute(update(t.record).where(t.record.c.key.in_(without_effect)).values(withdrawn_at=at))
         forget_files(conn, self._dataset.key, release.number)
+        repeal_decisions.forget_published(conn, release.sequence)
         conn.execute(
             delete(t.outbox).where(
                 o.kind == "release",

@@ -42,7 +42,8 @@ def publish(
 ) -> int | None:
     """Publish the draft, or some parts of it, and return the sequence of the release.
 
-    If nothing changes, there is no release (None), and the imports are deleted from the draft all the same.
+    If nothing changes, there is no release (None), and the imports are deleted from the draft all the same,
+    unless rows in conflict are all that would change.
 
     Raises ``LogError``: ``no-draft``, ``conflicts``, ``rows-in-error``, ``later-effect``.
     """
@@ -51,16 +52,17 @@ def publish(
     windows, errors, _ = plan_publication(
         database, conn, dataset, catalogue, day=day, on_conflict=on_conflict, imports=chosen
     )
-    blocked: frozenset[tuple[int, int]] = frozenset()  # import and position of rows in conflict
-    if catalogue.running:
-        blocked = frozenset(entry for conflict in errors for entry in conflict.entries)
-        errors = [conflict for conflict in errors if not conflict.entries]
-    _raise_conflicts(errors, without_errors=without_errors)
+    # In a running catalogue, conflicts block only their own rows.
+    of_rows = [conflict for conflict in errors if catalogue.running and conflict.entries]
+    blocked = frozenset(entry for conflict in of_rows for entry in conflict.entries)
+    others = [conflict for conflict in errors if not (catalogue.running and conflict.entries)]
+    _raise_conflicts(others, without_errors=without_errors)
     keys = _set_aside(conn, blocked, [window.key for window in windows], keep=not without_errors)
     _fill_changes(conn, day)
     count = conn.scalar(select(func.count()).select_from(new_change)) or 0
     progress(0, count)
     if not count:
+        _raise_conflicts(of_rows, without_errors=without_errors)
         staging.delete_imports(conn, dataset, keys)
         repeal_decisions.forget_accepted(conn, dataset)
         return None

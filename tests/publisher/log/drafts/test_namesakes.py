@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from publisher.log.log import Log
-from publisher.log.model import DraftEntry, RecordQuery
+from publisher.log.model import DraftEntry, LogError, RecordQuery
 from schemas.definition.catalogue import Json
+from schemas.definition.file_loader import load_catalogue
 from tests.publisher.log.drafts.test_repeals import DOCUMENTS, documents, publish, stage  # noqa: F401 - a fixture
 from tests.support.clock import Clock
 from tests.support.log import MIDDLE, rebuild_spans
@@ -58,6 +59,34 @@ def test_the_same_text_under_another_name_is_one_document(documents: Log) -> Non
     publish(documents)
     stage(documents, "copy.html", form("甲公司，罚款。"))
     assert documents.drafts.diff(DOCUMENTS).counts["added"] == 0
+
+
+def test_documents_of_one_title_stay_two_over_a_migration(documents: Log) -> None:  # noqa: F811
+    for name, text in (("a.html", "甲公司。"), ("b.html", "乙公司。")):
+        stage(documents, name, form(text))
+    publish(documents)
+    documents.releases.migrate(DOCUMENTS, load_catalogue("policies"), effective_on=MIDDLE)
+    assert documents.integrity.verify().problems == ()
+    for name, text in (("b.html", "乙公司，罚款。"), ("a.html", "甲公司。")):
+        stage(documents, name, form(text))
+    counts = documents.drafts.diff(DOCUMENTS).counts
+    assert (counts["added"], counts["changed"], counts["unchanged"]) == (0, 1, 1)
+
+
+@pytest.mark.parametrize("without_errors", [False, True])
+def test_rows_in_conflict_that_are_all_of_a_draft_are_an_error(
+    documents: Log,  # noqa: F811
+    *,
+    without_errors: bool,
+) -> None:
+    stage(documents, "a.html", numbered("一份正文。"))
+    stage(documents, "b.html", numbered("另一份正文。"))
+    with pytest.raises(LogError) as refused:
+        documents.releases.publish(DOCUMENTS, effective_on=MIDDLE, without_errors=without_errors)
+    assert refused.value.code == "conflicts"
+    draft = documents.drafts.get(DOCUMENTS)
+    assert draft is not None
+    assert draft.records == 2
 
 
 @pytest.mark.parametrize("without_errors", [False, True])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from msgspec import structs
@@ -202,6 +202,56 @@ def test_a_notice_that_was_withdrawn_ends_nothing_any_more(documents: Log, clock
     assert accept(documents) == 0
     documents.releases.publish(DOCUMENTS, effective_on=LATE)
     assert marks(documents) == {"1": None}
+
+
+def test_a_notice_ends_only_what_its_present_text_names(documents: Log, clock: Clock) -> None:
+    stage(documents, "文件", document(1), document(2))
+    stage(documents, "决定", document(9, "示政发〔2015〕1号"))
+    publish(documents)
+    clock.advance(days=1)
+    stage(documents, "决定", document(9, "示政发〔2015〕2号"))
+    publish(documents, MIDDLE)
+    assert [p.title for p in documents.drafts.repeals(DOCUMENTS)] == ["关于第2件事的通知"]
+
+
+def test_a_title_in_force_is_found_in_another_width_as_one_in_the_draft_is(documents: Log) -> None:
+    title, notice = "关于示例办法（试行）的通知", document(9, "《关于示例办法(试行)的通知》")
+    stage(documents, "文件", document(1, title=title))
+    stage(documents, "决定", notice)
+    assert [p.title for p in documents.drafts.repeals(DOCUMENTS)] == [title]
+    publish(documents)
+    assert [p.title for p in documents.drafts.repeals(DOCUMENTS)] == [title]
+
+
+def test_a_document_of_a_part_that_was_merged_is_marked(documents: Log, clock: Clock) -> None:
+    stage(documents, "文件", document(1), part="民政局")
+    stage(documents, "决定", document(9, "示政发〔2015〕1号"))
+    publish(documents)
+    clock.advance(days=1)
+    documents.datasets.merge_parts(DOCUMENTS, "民政局", "财政局")
+    accept(documents)
+    publish(documents, MIDDLE)
+    state = records_by_number(documents)["1"]
+    assert (state.content["ended_by"], state.part) == ("示政发〔2015〕9号", "财政局")
+    assert documents.integrity.verify().problems == ()
+
+
+def test_a_repeal_whose_release_was_cancelled_is_proposed_again(documents: Log, clock: Clock) -> None:
+    stage(documents, "文件", document(1))
+    publish(documents)
+    clock.advance(days=1)
+    notice = document(9, "示政发〔2015〕1号")
+    stage(documents, "决定", notice)
+    accept(documents)
+    publish(documents, clock().date() + timedelta(days=30))
+    documents.releases.cancel(DOCUMENTS, 2, reason="生效日期有误")
+    assert documents.drafts.get(DOCUMENTS) is None
+    stage(documents, "决定", notice)
+    assert accept(documents) == 1
+    clock.advance(days=1)
+    publish(documents, MIDDLE)
+    assert marks(documents)["1"] == "示政发〔2015〕9号"
+    assert documents.integrity.verify().problems == ()
 
 
 def test_a_row_in_error_ends_nothing_and_a_document_does_not_end_itself(documents: Log) -> None:

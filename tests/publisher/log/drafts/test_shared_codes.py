@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -11,6 +11,7 @@ from publisher.log.model import Part, RecordQuery
 from publisher.workflow.import_files import InputFile, import_files
 from publisher.workflow.import_report import ImportReport
 from schemas.definition.file_loader import load_catalogue
+from tests.support.clock import Clock
 from tests.support.datasets import create_dataset
 
 _HEADER = "职权编码,事项名称,权力类型,设定依据\n"
@@ -110,6 +111,20 @@ def test_items_that_share_a_code_keep_their_ids_over_a_migration(log: Log) -> No
     report = _import(log, rows)
     assert (report.changes.added, report.changes.removed, report.changes.unchanged) == (0, 0, 2)
     assert _ids(log) == before
+
+
+def test_a_later_rename_of_an_item_that_shares_its_code_is_cancelled(log: Log, clock: Clock) -> None:
+    _create(log)
+    rows = "A1,甲处罚,行政处罚,《甲法》\nA1,乙处罚,行政处罚,《乙法》\n"
+    _import(log, rows)
+    _publish(log, date(2015, 1, 1))
+    later = clock().date() + timedelta(days=30)
+    for number, record in zip((2, 4), _ids(log).values(), strict=True):
+        content = {**log.queries.record("powers", record).content, "name": "丁处罚"}
+        log.releases.rename("powers", record, content, reason="更名", effective_on=later)
+        log.releases.cancel("powers", number, reason="生效日期有误")
+    assert log.integrity.verify().problems == ()
+    assert _import(log, rows).changes.unchanged == 2
 
 
 @pytest.mark.slow

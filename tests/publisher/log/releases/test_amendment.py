@@ -10,7 +10,19 @@ import pytest
 from publisher.log.log import Log
 from publisher.log.model import LogError, Proposal, RecordQuery, View
 from tests.support.clock import Clock
-from tests.support.log import EARLY, LATE, MIDDLE, catalogue, entry, field, ids, release, stage, standards
+from tests.support.log import (
+    EARLY,
+    LATE,
+    MIDDLE,
+    catalogue,
+    entry,
+    field,
+    ids,
+    rebuild_spans,
+    release,
+    stage,
+    standards,
+)
 
 
 def test_a_correction_acts_over_the_whole_span_of_the_value_from_now_on(log: Log, clock: Clock) -> None:
@@ -27,6 +39,29 @@ def test_a_correction_acts_over_the_whole_span_of_the_value_from_now_on(log: Log
     (change,) = log.queries.changes(dataset="fees", release=correction.number)
     assert (change.kind, change.reason, change.effective_on) == ("corrected", "录入有误", LATE)
     assert log.queries.record("fees", ids(log)["证照费"]).reason == "录入有误"
+
+
+def test_a_correction_leaves_the_days_of_an_earlier_part_to_it(log: Log, clock: Clock) -> None:
+    stage(log, entry("甲"), part="财政局")
+    stage(log, entry("乙"), part="民政局")
+    log.releases.publish("fees", effective_on=EARLY)
+    stage(log, part="财政局")
+    stage(log, entry("甲"), entry("乙"), part="民政局")
+    log.releases.publish("fees", effective_on=LATE)
+    record, days = ids(log)["甲"], (View(as_of=MIDDLE), View())
+    published, at = log.queries.record("fees", record), clock.advance(hours=1)
+    for value in ("7", "8"):  # the second one corrects what the first one wrote
+        clock.advance(hours=1)
+        log.releases.correct("fees", {record: entry("甲", value).content}, reason="录入有误")
+        states = [log.queries.record("fees", record, view) for view in days]
+        assert [(one.part, one.content["standard"]) for one in states] == [
+            ("财政局", value),
+            ("民政局", value),
+        ]
+        assert states[0].revision == states[1].revision
+    assert [one.release for one in log.queries.later_amendments(published, at)] == [3, 4]
+    assert log.integrity.verify().problems == ()
+    assert rebuild_spans(log) == 0
 
 
 def test_a_correction_does_not_change_the_identity_of_a_record(log: Log) -> None:

@@ -139,6 +139,52 @@ def test_a_later_rename_is_cancelled_with_its_identity(log: Log, today: date) ->
     assert log.drafts.diff("fees", effective_on=later).counts["unchanged"] == 1
 
 
+def test_a_record_that_was_withdrawn_before_stays_withdrawn(log: Log, today: date, clock: Clock) -> None:
+    release(log, entry("甲", "1"), entry("乙"), on=FIRST)
+    log.releases.withdraw("fees", [ids(log)["甲"]], reason="不应公布")
+    clock.advance(days=1)
+    release(log, entry("甲", "2"), entry("乙"), on=today + timedelta(days=30))
+    log.releases.cancel("fees", 3, reason="撤")
+    clock.advance(days=1)
+    stage(log, entry("甲", "1"), entry("乙"))
+    diff = log.drafts.diff("fees", effective_on=today)
+    assert (diff.counts["added"], [w.code for w in diff.warnings]) == (0, ["withdrawn-stays"])
+
+
+def test_a_rename_goes_on_over_the_day_of_a_cancelled_release(log: Log, today: date, clock: Clock) -> None:
+    release(log, entry("甲", "1"), on=FIRST)
+    later = today + timedelta(days=30)
+    release(log, entry("甲", "2"), on=later)
+    log.releases.cancel("fees", 2, reason="撤")
+    clock.advance(days=1)
+    log.releases.rename("fees", ids(log)["甲"], entry("丁", "1").content, effective_on=today, reason="更名")
+    assert standards(log, today) == standards(log, later) == {"丁": "1"}
+    assert log.integrity.verify().ok
+    assert rebuild_spans(log) == 0
+
+
+@pytest.mark.parametrize("renamed_on", [0, 60])
+def test_a_rename_in_two_parts_is_cancelled(log: Log, today: date, renamed_on: int) -> None:
+    stage(log, entry("甲"), part="财政局")
+    stage(log, entry("乙"), part="民政局")
+    log.releases.publish("fees", effective_on=FIRST)
+    moved, last = today + timedelta(days=90), today + timedelta(days=120)
+    stage(log, part="财政局")
+    stage(log, entry("甲"), entry("乙"), part="民政局")
+    log.releases.publish("fees", effective_on=moved)
+    renamed = today + timedelta(days=renamed_on)
+    log.releases.rename("fees", ids(log)["甲"], entry("丁").content, effective_on=renamed, reason="更名")
+    assert set(standards(log, renamed)) == set(standards(log, last)) == {"丁", "乙"}
+    if renamed_on:
+        log.releases.cancel("fees", 3, reason="撤")
+        assert set(standards(log, renamed)) == set(standards(log, last)) == {"甲", "乙"}
+    record = log.queries.find_by_title("fees", "甲" if renamed_on else "丁")[0].id
+    parts = [log.queries.record("fees", record, View(as_of=day)).part for day in (renamed, last)]
+    assert parts == ["财政局", "民政局"]
+    assert log.integrity.verify().problems == ()
+    assert rebuild_spans(log) == 0
+
+
 def test_refusals_name_the_way_out(log: Log, today: date) -> None:
     later = publish_two(log, today)
 
