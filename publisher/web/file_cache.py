@@ -25,7 +25,7 @@ _MAX_PASSING = 40
 
 
 class FileKey(msgspec.Struct, frozen=True):
-    """Inputs of a file; equal keys mean equal bytes."""
+    """Inputs of a file; equal keys mean equal bytes by the same version of the program."""
 
     tokens: tuple[object, ...]
     suffix: str
@@ -33,9 +33,9 @@ class FileKey(msgspec.Struct, frozen=True):
     permanent: bool = False
     """Pinned to a release: only an erasure deletes it. Of the others (``passing``) the oldest are deleted."""
 
-    @property
-    def name(self) -> str:
-        digest = hashlib.sha256(repr(self.tokens).encode()).hexdigest()[:40]
+    def name(self, version: str) -> str:
+        """Return the path in the cache. ``version``: of the program."""
+        digest = hashlib.sha256(repr((version, self.tokens)).encode()).hexdigest()[:40]
         kind = "release" if self.permanent else "passing"
         return f"{kind}/{digest}.{self.suffix}{'.' + self.coding if self.coding else ''}"
 
@@ -50,12 +50,13 @@ class CachedFile(msgspec.Struct, frozen=True):
 class FileCache:
     """The folder of generated files, shared by all processes of a home."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, version: str = "") -> None:
+        """``version``: of the program, which finds no file of another one."""
+        self._folder, self._version = folder, version
 
     def find(self, key: FileKey) -> CachedFile | None:
         """Return a file; None if it is missing, or if its digest is damaged: then it is generated again."""
-        path = self._folder / key.name
+        path = self._folder / key.name(self._version)
         try:
             digest, size = _read_digest(path.with_name(path.name + ".sha256")), path.stat().st_size
         except FileNotFoundError:
@@ -84,7 +85,7 @@ class FileCache:
         """Generate a file, inside :meth:`generation`. It is written to a temporary folder and moved."""
         if (cached := self.find(key)) is not None:
             return cached
-        target = self._folder / key.name
+        target = self._folder / key.name(self._version)
         target.parent.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="making-", dir=self._folder) as folder:
             plain = Path(folder) / f"file.{key.suffix}"

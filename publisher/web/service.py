@@ -176,7 +176,7 @@ class Service:
     @property
     def files(self) -> FileCache:
         """Cache of files for download."""
-        return FileCache(self.log.files)
+        return FileCache(self.log.files, self.version)
 
     def release(self, dataset: str, number: int) -> Release:
         """Return a release. It only changes by an erasure, which is a later release of the same dataset.

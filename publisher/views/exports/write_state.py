@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from functools import cache
-from importlib import metadata
 from pathlib import Path
 
 from publisher.log.log import Log
@@ -89,12 +87,6 @@ def delta_writer(log: Log, dataset: str, before: View, after: View) -> Write:
     return write
 
 
-@cache
-def _software_version() -> str:
-    """Read the version once: that opens a file, and every request for a file needs it."""
-    return metadata.version("qingdan")
-
-
 def newest_release(log: Log, dataset: str) -> Release | None:
     """Return the newest release of a dataset, whatever its day of effect; None before the first one."""
     return next(reversed(log.queries.releases(dataset)), None)
@@ -107,10 +99,10 @@ def newest_view(log: Log, dataset: str) -> View | None:
 
 
 def description_tokens(about: About) -> tuple[object, ...]:
-    """Return a token of the inputs of a file other than its records: metadata, version of the software.
+    """Return a token of the inputs of a file other than its records.
 
     For example, a dataset's title or licence can be corrected without a release.
     """
     names = (about.site.name, about.site.name_en, about.site.owner, about.site.operator)
-    text = repr((about.dataset, names, about.erased, about.lang, _software_version()))
+    text = repr((about.dataset, names, about.erased, about.lang))
     return (hashlib.sha256(text.encode()).hexdigest(),)

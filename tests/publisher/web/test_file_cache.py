@@ -26,6 +26,13 @@ def test_a_file_without_a_sound_digest_is_generated_again(tmp_path: Path, digest
     assert cache.find(key) is not None
 
 
+def test_a_new_version_of_the_program_serves_no_file_of_the_old_one(tmp_path: Path) -> None:
+    key = FileKey(("compare",), "csv")
+    FileCache(tmp_path, "1.0").generate(key, write)
+    assert FileCache(tmp_path, "1.0").find(key) is not None
+    assert FileCache(tmp_path, "1.1").find(key) is None
+
+
 def test_threads_that_clear_up_at_once_do_not_stumble_over_each_other(tmp_path: Path) -> None:
     cache = FileCache(tmp_path)
     cache.generate(FileKey(("first",), "csv"), write)
