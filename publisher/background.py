@@ -117,7 +117,7 @@ async def forget_senders(settings: Settings, log: Log, *, poll: float = 3600.0) 
         try:
             await to_thread.run_sync(_forget_senders, settings, log)
         except (SQLAlchemyError, LogError) as error:
-            log_failure(logger, "contacts of corrections could not be deleted; this is tried again", error)
+            log_failure(logger, "what is due of the inbox could not be deleted; this is tried again", error)
         await anyio.sleep(poll)
 
 

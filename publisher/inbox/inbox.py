@@ -65,7 +65,9 @@ class Inbox:
             database.create_tables()
             key, public = keys.create()
             with database.write() as conn:
-                conn.execute(t.key.insert().values(id=key, public=public, made_at=micros(clock())))
+                newest = conn.scalar(select(func.max(t.key.c.made_at))) or 0
+                made_at = max(micros(clock()), newest + 1)  # it is used, also if the clock was ahead before
+                conn.execute(t.key.insert().values(id=key, public=public, made_at=made_at))
         return key
 
     def list(self, state: State | None = None) -> Sequence[Request]:

@@ -60,8 +60,8 @@ class PublicFollowers:
                 raise TooManyError
             if (conn.scalar(count) or 0) >= MOST:
                 raise TooManyError
-            today = (_f.address_code == code) & (_f.received_at > micros(now - timedelta(days=1)))
-            if (conn.scalar(count.where(today)) or 0) >= ADDRESS_DAILY:
+            recent = (_f.address_code == code) & (_f.received_at > micros(now - timedelta(days=1)))
+            if (conn.scalar(count.where(recent)) or 0) >= ADDRESS_DAILY:
                 return
             key = newest_key(conn)
             mailbox = msgspec.json.encode(Mailbox(wish.address, token)).decode()

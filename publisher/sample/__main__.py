@@ -18,7 +18,10 @@ def main() -> None:
 
 @main.command()
 @click.option(
-    "--home", type=click.Path(path_type=Path), required=True, help="站点文件夹 / The site's folder."
+    "--home",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="站点文件夹 / The site's folder.",
 )
 def load(home: Path) -> None:
     """建立演示站点 / Create the demo site."""

@@ -68,7 +68,7 @@ class SiteMetrics(Collector):
         yield _gauge("corrections_oldest_seconds", "For how long the oldest of them waits.", age)
 
     def _subscriptions(self) -> Metric:
-        gauge = _family("subscriptions", "Webhooks and hubs by state.", "state")
+        gauge = _family("subscriptions", "Webhooks, robots and the hub by state.", "state")
         states = [one.state for one in self._log.subscriptions.all()]
         for state in ("pending", "active", "aside"):
             gauge.add_metric((state,), states.count(state))

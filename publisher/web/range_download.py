@@ -92,17 +92,17 @@ def download(
     }
     if coding:
         response_headers["content-encoding"] = coding
-    part = _part(request_headers, size, headers.get("etag", ""))
-    if part is None:
+    byte_range = _parse_range(request_headers, size, headers.get("etag", ""))
+    if byte_range is None:
         return Download(handle, size, 0, size, 200, response_headers)
-    first, last = part
+    first, last = byte_range
     if first > last:
         return Download(handle, size, 0, 0, 416, {**response_headers, "content-range": f"bytes */{size}"})
     response_headers["content-range"] = f"bytes {first}-{last}/{size}"
     return Download(handle, size, first, last - first + 1, 206, response_headers)
 
 
-def _part(request_headers: Mapping[str, str], size: int, tag: str) -> tuple[int, int] | None:
+def _parse_range(request_headers: Mapping[str, str], size: int, tag: str) -> tuple[int, int] | None:
     """Parse a range to first and last byte. None: the whole file. First > last: not satisfiable.
 
     Several ranges, or a range of another state of the file (If-Range), get the whole file.

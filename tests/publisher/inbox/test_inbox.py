@@ -105,10 +105,15 @@ def test_contacts_are_stored_sealed_and_open_only_with_the_private_key(both: Bot
 
 def test_after_a_new_key_contacts_of_the_old_one_still_open(both: Both) -> None:
     both.public.submit(WRONG_PHONE)
-    both.clock.advance(days=1)
+    (old_key,) = (both.home / "keys").glob("inbox-*.pem")
+    both.clock.advance(days=-1)  # it was ahead when the old one was made
     Inbox.create(both.url, both.file, SealKeys(both.home / "keys"), clock=both.clock)
     both.public.submit(structs.replace(WRONG_PHONE, contact="李四"))
     assert [s.contact for s in both.clerk.get(both.only()).statements] == ["张三 13800138000", "李四"]
+    old_key.unlink()
+    keys = SealKeys(both.home / "keys")
+    with closing(Inbox(InboxDatabase(both.url, both.file), keys, both.clock)) as clerk:
+        assert [s.contact for s in clerk.get(both.only()).statements] == [None, "李四"]
 
 
 def test_equal_requests_are_one_row_with_a_few_proofs(both: Both) -> None:
