@@ -106,6 +106,8 @@ _TRANSITIVE = re.compile(
 )
 _REPORTS = re.compile(r"(?:规定|明确|指出|载明|提出|提到|显示|认为|要求|称|表示|所述)[，,：:]?$")
 _GROUND = re.compile(r"根据|按照|依据|依照|为")
+_PERFORMS = re.compile(r"予以|同时|一并|一律")
+"""Adverbs with which a document itself ends another: 根据《甲》规定，《乙》予以废止."""
 _HEARSAY = re.compile(r"(?:反映|获悉|据悉|了解|核实|查实|查询|介绍|报道|咨询|认为)[，：]?$")
 _CONDITION = re.compile(
     r"^(?:如果?|若|倘若|假如|一旦|凡|只要|即使|虽然|除非|除|待|俟|截至|截止)|(?:的|(?<!同)时|的话|期间)$"
@@ -242,6 +244,8 @@ def _coordinate_before(text: str, position: int) -> int | None:
     if previous < 0:
         return None
     between = text[previous + 1 : position]
+    if between == "，" and _is_ground(text[:previous]):
+        return None  # 依据《甲》，《乙》予以废止: of two documents the first is the ground
     join = _JOIN.match(between)
     rest = between[join.end() :] if join is not None else between
     if not rest:
@@ -255,6 +259,11 @@ def _coordinate_before(text: str, position: int) -> int | None:
     return None
 
 
+def _is_ground(before: str) -> bool:
+    """Test whether the clause of a document, of which the text before it is given, states a ground."""
+    return re.match(rf"{_POINT.pattern}(?:{_GROUND.pattern})", re.split(r"[，：:]", before)[-1]) is not None
+
+
 def _may_begin(start: str, predicate: str) -> bool:
     """Test whether the text before the first subject lets it be the subject of a main clause."""
     clauses = re.split(r"[，：:]", start)
@@ -264,7 +273,8 @@ def _may_begin(start: str, predicate: str) -> bool:
     if any(_SCOPE.search(_strip_signs(clause)) for clause in earlier):
         return False
     last = earlier[-1] if earlier else ""
-    is_ground = _GROUND.match(last) is not None and _DECIDED.search(own) is not None
+    is_decided = _DECIDED.search(own) is not None or _PERFORMS.search(predicate) is not None
+    is_ground = _GROUND.match(last) is not None and is_decided
     if (_REPORTS.search(last) and _SIGN in last and not is_ground) or _HEARSAY.search(last):
         return False
     if _is_condition(last) and not (own.endswith("的") and _BARE_DAY.fullmatch(last)):
