@@ -9,7 +9,20 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event, func, inspect, select
+from sqlalchemy import (
+    Connection,
+    Dialect,
+    Engine,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    create_engine,
+    event,
+    func,
+    inspect,
+    select,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.schema import CreateSchema
@@ -17,6 +30,7 @@ from sqlalchemy.schema import CreateSchema
 from publisher.log.database import postgresql
 from publisher.log.database.postgresql import ServerLimits
 from publisher.log.database.sqlite import sqlite_url
+from publisher.log.database.storable_text import storable
 from publisher.log.model import LogError
 from publisher.log.recovery.backup import copy_sqlite
 
@@ -25,6 +39,16 @@ _WORKER = ("qingdan work 会再次删除", "qingdan work tries again")
 _ROWS_AT_ONCE = 500
 """Rows that a copy to another store holds in memory."""
 type Configure = Callable[[sqlite3.Connection], None]
+
+
+class StorableText(TypeDecorator[str]):
+    """Text from outside, in a value or in a condition: PostgreSQL fails for a NUL, which SQLite stores."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - its own
+        return None if value is None else storable(value)
 
 
 class SeparateStore:

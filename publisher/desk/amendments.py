@@ -85,7 +85,8 @@ def submit(
         records = {record: None}
     else:
         texts = _changed_texts(state, catalogue, new.texts)
-        amendment = preview_edit(desk.log, dataset, record, texts, kind=_CHANGE_KINDS[new.kind])
+        day = new.effective_on if new.kind == "rename" else None
+        amendment = preview_edit(desk.log, dataset, record, texts, kind=_CHANGE_KINDS[new.kind], day=day)
         if amendment.refused:
             errors = [(f.column, f.describe()) for f in amendment.findings if f.severity == "error"]
             raise LogError(
@@ -117,7 +118,9 @@ def preview_submission(desk: Desk, one: Submission) -> tuple[Sequence[Change], M
             return withdrawals.preview_request(desk, one.dataset, request)
         kind = _CHANGE_KINDS[request.kind]
         changes = [
-            amendment_previews.preview_content(desk.log, one.dataset, record, content, kind=kind)
+            amendment_previews.preview_content(
+                desk.log, one.dataset, record, content, kind=kind, day=request.effective_on
+            )
             for record, content in request.records.items()
         ]
     except LogError:

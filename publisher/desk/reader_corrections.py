@@ -5,8 +5,9 @@ A request is accepted when its correction is published, so that the public sees 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from typing import Any
 
 import msgspec
 from litestar.exceptions import PermissionDeniedException
@@ -53,11 +54,9 @@ def list_open(desk: Desk, person: Person) -> Sequence[ReaderCorrection]:
         if error.code != "no-inbox":
             raise
         return ()
-    submissions = _submissions(desk)
+    links = _links(desk)
     return [
-        one
-        for one in (_describe(desk, person, request, submissions) for request in requests)
-        if one is not None
+        one for one in (_describe(desk, person, request, links) for request in requests) if one is not None
     ]
 
 
@@ -69,7 +68,7 @@ def read(desk: Desk, person: Person, id_: str) -> ReaderCorrection:
     settle(desk)
     with _inbox(desk) as inbox:
         request = _get_open(inbox, id_, with_contacts=True)
-    one = _describe(desk, person, request, _submissions(desk))
+    one = _describe(desk, person, request, _links(desk))
     if one is None:
         raise _not_open(id_)
     if any(statement.contact for statement in request.statements):
@@ -113,7 +112,7 @@ def reject(desk: Desk, person: Person, id_: str, reason: str) -> None:
         require(person.account, Action.SUBMIT, request.dataset, _part(desk, request))
         if not reason.strip():
             raise LogError("reason-missing", "请写明理由，告知来件人。", "State the reason for the sender.")
-        if id_ in _submissions(desk):
+        if id_ in _links(desk):
             raise LogError(
                 "correction-submitted",
                 "这件纠错已提交更正。不采纳的，请先取消那次提交，或请审核人退回。",
@@ -125,25 +124,27 @@ def reject(desk: Desk, person: Person, id_: str, reason: str) -> None:
 
 def settle(desk: Desk) -> None:
     """Accept the requests whose corrections were published; those of returned ones are open again."""
-    submissions = _submissions(desk)
-    if not submissions:
+    links = _links(desk)
+    if not links:
         return
-    with _inbox(desk) as inbox, desk.staff.store.read() as conn:
-        proofs = {row.request: row.proof for row in conn.execute(select(t.correction))}
-        requests = {request.id for request in inbox.list("open")}  # others were decided, or erased
-        for id_, key in submissions.items():
-            one = desk.log.approvals.get(key)
-            if one.is_waiting:
+    with _inbox(desk) as inbox:
+        requests = {request.id for request in inbox.list("open")}
+        for id_, link in links.items():
+            one = desk.log.approvals.get(link.submission)
+            is_open = id_ in requests  # others were decided, or erased
+            if one.is_waiting and is_open:
                 continue
-            if one.state == "published" and id_ in requests:
+            if one.state == "published" and is_open:
                 release = work.release_of(desk, one)
-                inbox.accept(id_, outcome=one.request.note, proof=proofs[id_] or None, release=release)
-            with desk.staff.store.write() as write:
-                write.execute(delete(t.correction).where(_c.request == id_))
+                inbox.accept(id_, outcome=one.request.note, proof=link.proof or None, release=release)
+            # Unless another correction of the request was submitted meanwhile.
+            with desk.staff.store.write() as conn:
+                is_it = (_c.request == id_) & (_c.submission == link.submission)
+                conn.execute(delete(t.correction).where(is_it))
 
 
 def _describe(
-    desk: Desk, person: Person, request: Request, submissions: dict[str, int]
+    desk: Desk, person: Person, request: Request, links: Mapping[str, Any]
 ) -> ReaderCorrection | None:
     """Return a request with its record; None if the account may not amend it, or it is gone."""
     try:
@@ -153,7 +154,8 @@ def _describe(
     texts = {field.name: (field, text) for field, text in amendments.record_texts(state, catalogue)}
     if request.field not in texts:
         return None
-    return ReaderCorrection(request, state, *texts[request.field], submissions.get(request.id))
+    link = links.get(request.id)
+    return ReaderCorrection(request, state, *texts[request.field], None if link is None else link.submission)
 
 
 def _get_open(inbox: Inbox, id_: str, *, with_contacts: bool = False) -> Request:
@@ -172,10 +174,10 @@ def _part(desk: Desk, request: Request) -> str | None:
     return desk.log.queries.record(request.dataset, request.record).part
 
 
-def _submissions(desk: Desk) -> dict[str, int]:
-    """Request → the submission of its correction."""
+def _links(desk: Desk) -> Mapping[str, Any]:
+    """Return request → row with the submission of its correction, and the proof that is published."""
     with desk.staff.store.read() as conn:
-        return {row.request: row.submission for row in conn.execute(select(t.correction))}
+        return {row.request: row for row in conn.execute(select(t.correction))}
 
 
 @contextmanager

@@ -21,6 +21,15 @@ def copy_inbox(file: Path, target: Path) -> None:
     copy_store(file, target, without=_NOT_COPIED)
 
 
+def list_requests(copy: Path, records: Sequence[tuple[str, str]]) -> Sequence[str]:
+    """List the requests about records (dataset, id) in the copy in a backup, by their ids."""
+    if not copy.exists():
+        return ()
+    with closing(sqlite3.connect(copy)) as connection:
+        query = "SELECT id FROM request WHERE dataset = ? AND record = ?"
+        return [id_ for record in records for (id_,) in connection.execute(query, record)]
+
+
 def clean_copy(copy: Path, records: Sequence[tuple[str, str]]) -> bool:
     """Delete the requests about erased records (dataset, id) from the copy in a backup. → if it had any."""
     if not copy.exists():

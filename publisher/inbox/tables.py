@@ -15,9 +15,10 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Table,
-    Text,
     text,
 )
+
+from publisher.separate_store import StorableText
 
 SCHEMA = "qingdan_inbox"
 """Schema on PostgreSQL; SQLite has a file instead."""
@@ -32,7 +33,7 @@ version = Table("version", metadata, Column("number", Integer, nullable=False))
 key = Table(
     "key",
     metadata,
-    Column("id", Text, primary_key=True),
+    Column("id", StorableText, primary_key=True),
     Column("public", LargeBinary, nullable=False),
     Column("made_at", BigInteger, nullable=False),
 )
@@ -41,17 +42,17 @@ key = Table(
 request = Table(
     "request",
     metadata,
-    Column("id", Text, primary_key=True),
-    Column("dataset", Text, nullable=False),
-    Column("record", Text, nullable=False),
-    Column("revision", Text, nullable=False),
-    Column("field", Text, nullable=False),
-    Column("value", Text, nullable=False),
+    Column("id", StorableText, primary_key=True),
+    Column("dataset", StorableText, nullable=False),
+    Column("record", StorableText, nullable=False),
+    Column("revision", StorableText, nullable=False),
+    Column("field", StorableText, nullable=False),
+    Column("value", StorableText, nullable=False),
     Column("received_at", BigInteger, nullable=False),
-    Column("state", Text, nullable=False, server_default=text("'open'")),
-    Column("reason", Text, nullable=False, server_default=_EMPTY),
+    Column("state", StorableText, nullable=False, server_default=text("'open'")),
+    Column("reason", StorableText, nullable=False, server_default=_EMPTY),
     Column("release", Integer),
-    Column("proof", Text, nullable=False, server_default=_EMPTY),
+    Column("proof", StorableText, nullable=False, server_default=_EMPTY),
     Column("decided_at", BigInteger),
 )
 """``value``: what the field should read. ``proof``: what was published of the proofs."""
@@ -59,10 +60,10 @@ request = Table(
 statement = Table(
     "statement",
     metadata,
-    Column("request", Text, ForeignKey(request.c.id), primary_key=True),
+    Column("request", StorableText, ForeignKey(request.c.id), primary_key=True),
     Column("number", Integer, primary_key=True),
-    Column("digest", Text, nullable=False),
-    Column("proof", Text, nullable=False),
+    Column("digest", StorableText, nullable=False),
+    Column("proof", StorableText, nullable=False),
     Column("received_at", BigInteger, nullable=False),
 )
 """The text of one sender; ``digest`` is keyed, so that nobody can guess a contact from it."""
@@ -70,9 +71,9 @@ statement = Table(
 contact = Table(
     "contact",
     metadata,
-    Column("request", Text, primary_key=True),
+    Column("request", StorableText, primary_key=True),
     Column("number", Integer, primary_key=True),
-    Column("key", Text, nullable=False),
+    Column("key", StorableText, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
     ForeignKeyConstraint(["request", "number"], [statement.c.request, statement.c.number]),
 )
@@ -80,20 +81,20 @@ contact = Table(
 follower = Table(
     "follower",
     metadata,
-    Column("id", Text, primary_key=True),
-    Column("scope", Text, nullable=False),
-    Column("pace", Text, nullable=False),
-    Column("lang", Text, nullable=False),
-    Column("address_code", Text, nullable=False),
-    Column("key", Text, nullable=False),
+    Column("id", StorableText, primary_key=True),
+    Column("scope", StorableText, nullable=False),
+    Column("pace", StorableText, nullable=False),
+    Column("lang", StorableText, nullable=False),
+    Column("address_code", StorableText, nullable=False),
+    Column("key", StorableText, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
     Column("received_at", BigInteger, nullable=False),
-    Column("state", Text, nullable=False, server_default=text("'new'")),
+    Column("state", StorableText, nullable=False, server_default=text("'new'")),
     Column("since", BigInteger, nullable=False, server_default=text("0")),
     Column("told", BigInteger, nullable=False, server_default=text("0")),
     Column("due_at", BigInteger, nullable=False, server_default=text("0")),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
-    Column("error", Text, nullable=False, server_default=_EMPTY),
+    Column("error", StorableText, nullable=False, server_default=_EMPTY),
     Index("follower_due", "state", "pace", "told"),
     Index("follower_address", "address_code", "received_at"),
 )
@@ -104,8 +105,8 @@ the state began, ``told`` the sequence of the last release that a mail named, ``
 choice = Table(
     "choice",
     metadata,
-    Column("follower", Text, primary_key=True),
-    Column("choice", Text, primary_key=True),
+    Column("follower", StorableText, primary_key=True),
+    Column("choice", StorableText, primary_key=True),
     Column("chosen_at", BigInteger, nullable=False),
 )
 """``confirmed`` and ``left``: what followers chose on the site. The worker carries it out."""

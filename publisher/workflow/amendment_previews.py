@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
 import msgspec
 from msgspec import structs
@@ -31,17 +31,23 @@ class AmendmentPreview(msgspec.Struct, frozen=True):
 
 
 def preview_edit(
-    log: Log, dataset: str, record: str, texts: Mapping[str, str], *, kind: ChangeKind
+    log: Log,
+    dataset: str,
+    record: str,
+    texts: Mapping[str, str],
+    *,
+    kind: ChangeKind,
+    day: date | None = None,
 ) -> AmendmentPreview:
     """Preview an edit that sets fields of a record to texts, written as in a table.
 
-    A blank text empties a field. Nothing is written. The same checks as in an import: values, required
-    fields, limits, legal basis, personal data. Raises :class:`LogError`: ``no-such-record``, ``withdrawn``,
+    A blank text empties a field. ``day``: the content of that day is edited, from which another name holds;
+    None: the present one. Nothing is written. The same checks as in an import: values, required fields,
+    limits, legal basis, personal data. Raises :class:`LogError`: ``no-such-record``, ``withdrawn``,
     ``erased``.
     """
     catalogue = log.queries.catalogue(dataset)
-    state = log.queries.record(dataset, record)
-    _refuse_without_content(state)
+    state = _state_to_edit(log, dataset, record, day)
     content: Content = dict(state.content)
     findings: list[Finding] = []
     for name, text in texts.items():
@@ -64,13 +70,14 @@ def preview_edit(
     return AmendmentPreview(_change_of_edit(state, content, catalogue, kind), content, tuple(findings))
 
 
-def preview_content(log: Log, dataset: str, record: str, content: Content, *, kind: ChangeKind) -> Change:
-    """Return what another content of a record would change now.
+def preview_content(
+    log: Log, dataset: str, record: str, content: Content, *, kind: ChangeKind, day: date | None = None
+) -> Change:
+    """Return what another content of a record would change now, or from a day on.
 
     Raises :class:`LogError`: ``no-such-record``, ``withdrawn``, ``erased``.
     """
-    state = log.queries.record(dataset, record)
-    _refuse_without_content(state)
+    state = _state_to_edit(log, dataset, record, day)
     return _change_of_edit(state, content, log.queries.catalogue(dataset), kind)
 
 
@@ -112,6 +119,16 @@ def _kind_of_undoing(kind: ChangeKind, *, is_new: bool) -> ChangeKind:
 def _undo(change: Change, kind: ChangeKind) -> Change:
     fields = tuple(structs.replace(field, before=field.after, after=field.before) for field in change.fields)
     return structs.replace(change, kind=kind, before=change.after, after=change.before, fields=fields)
+
+
+def _state_to_edit(log: Log, dataset: str, record: str, day: date | None) -> RecordState:
+    """Return the state in force on a day; without one, the present state."""
+    state = log.queries.record(dataset, record)
+    _refuse_without_content(state)
+    if day is not None:
+        on_day = log.queries.states([record], View(as_of=day)).get(record)
+        state = on_day if on_day is not None and on_day.status == "current" else state
+    return state
 
 
 def _refuse_without_content(state: RecordState) -> None:

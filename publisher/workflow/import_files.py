@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -94,8 +95,8 @@ def import_files(
     counted_files = [
         (file, input_file) for file, input_file in zip(reports, files, strict=True) if file.counted_reading
     ]
-    if not catalogue.running:
-        _refuse_two_of_one_part([file for file, _ in counted_files])
+    refuse_two = _refuse_two_of_one_name if catalogue.running else _refuse_two_of_one_part
+    refuse_two([file for file, _ in counted_files])
     proposals = [
         _create_proposal(file, input_file, partial=partial, progress=progress)
         for file, input_file in counted_files
@@ -169,6 +170,18 @@ def _refuse_two_of_one_part(files: Sequence[FileReport]) -> None:
             f"{earlier} and {file.file} are both for {file.part or 'the whole dataset'}: the second would "
             "replace the first. Merge them into one file, or choose their parts.",
         )
+
+
+def _refuse_two_of_one_name(files: Sequence[FileReport]) -> None:
+    """Refuse two files of one name, of which a running catalogue would keep the second only."""
+    names = Counter((file.part, file.file) for file in files)
+    for (_, name), count in names.items():
+        if count > 1:
+            raise LogError(
+                "name-twice",
+                f"有{count}个文件都叫“{name}”，后一个会取代前一个。请改用不同的文件名。",
+                f"{count} files have the name {name}: the last would replace the others. Rename them.",
+            )
 
 
 def _create_proposal(

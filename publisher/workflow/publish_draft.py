@@ -10,7 +10,7 @@ import msgspec
 from publisher.indexing import indexer
 from publisher.indexing.indexer import Progress
 from publisher.log.log import Log
-from publisher.log.model import Draft, OnConflict, Release
+from publisher.log.model import OnConflict, Release
 from publisher.workflow.steps import PUBLISHING
 from search.contract import SearchEngine, SearchError
 
@@ -46,7 +46,6 @@ def publish_draft(
     ``no-draft``, ``conflicts``, ``rows-in-error``, ``later-effect``, ``approval-needed``,
     ``approval-void``.
     """
-    draft = log.drafts.get(dataset)
     return log.releases.publish(
         dataset,
         effective_on=effective_on,
@@ -57,7 +56,7 @@ def publish_draft(
         parts=parts,
         emergency=emergency,
         submission=submission,
-        without_errors=without_errors or (draft is not None and _accepts_errors(draft)),
+        without_errors=without_errors,
         progress=lambda count, total: progress(PUBLISHING, count, total),
     )
 
@@ -77,8 +76,3 @@ async def await_searchable(
         return SearchVisibility(release, searchable=False, why=str(error))
     why = "" if searchable else "另一个进程正在索引 / another process is indexing"
     return SearchVisibility(release, searchable=searchable, why=why)
-
-
-def _accepts_errors(draft: Draft) -> bool:
-    """Test whether every import with rows in error was made with ``without_errors``."""
-    return draft.in_error > 0 and all(i.leaves_out_errors for i in draft.imports)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -21,6 +23,21 @@ EXCLUDED_TABLES = tuple(f"{t.SCHEMA}.{name}" for name in _PASSING)
 def copy_desk(file: Path, target: Path) -> None:
     """Copy the store, if there is one, without sessions, links, failed sign-ins and stored answers."""
     copy_store(file, target, without=_PASSING)
+
+
+def clean_copy(copy: Path, requests: Sequence[str]) -> bool:
+    """Delete the proofs of readers' requests from the copy in a backup. → if it had any."""
+    if not requests or not copy.exists():
+        return False
+    with closing(sqlite3.connect(copy)) as connection:
+        if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'correction'").fetchone():
+            return False  # of an earlier version
+        connection.execute("PRAGMA secure_delete = ON")
+        statement = "DELETE FROM correction WHERE request = ?"
+        deleted = connection.executemany(statement, [(id_,) for id_ in requests]).rowcount
+        connection.commit()
+        connection.execute("VACUUM")
+    return deleted > 0
 
 
 def move_desk(url: str, new_url: str, file: Path) -> int:

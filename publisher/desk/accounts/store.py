@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, delete, text
 
 from publisher.desk.accounts import tables as t
 from publisher.log.model import LogError
@@ -67,6 +68,20 @@ class DeskStore(SeparateStore):
         with self.write() as conn:
             t.metadata.create_all(conn)
             conn.execute(t.version.update().values(number=t.VERSION))
+
+    def erase_quotations(self, requests: Collection[str]) -> None:
+        """Delete all stored answers and the proofs of readers' requests: they may quote what was erased.
+
+        Raises ``LogError('erasure-incomplete')``.
+        """
+        tables = (t.answer, t.correction)
+        with self.write() as conn:
+            deleted = conn.execute(delete(t.answer)).rowcount
+            is_erased = t.correction.c.request.in_(requests)
+            deleted += conn.execute(delete(t.correction).where(is_erased)).rowcount
+        if deleted:
+            remedy = ("重新启动工作台即可删除", "a restart of the desk deletes it")
+            self.erase_deleted([table.name for table in tables], remedy=remedy)
 
     def guard_audit(self, conn: Connection) -> None:
         """Let the database refuse changes of the audit log."""

@@ -91,17 +91,5 @@ class StoredAnswers:
                 conn.execute(delete(t.answer).where(_c.caller == caller, _c.made_at <= limit))
             conn.execute(t.answer.insert().values(**own, **sent))
 
-    def erase(self) -> None:
-        """Delete all answers and overwrite them: one may contain what was erased from the log.
-
-        Raises ``LogError('erasure-incomplete')``.
-        """
-        with self._store.write() as conn:
-            deleted = conn.execute(delete(t.answer)).rowcount
-        if deleted:
-            self._store.erase_deleted(
-                (t.answer.name,), remedy=("重新启动工作台即可删除", "a restart of the desk deletes it")
-            )
-
     def _oldest(self) -> int:
         return micros(self._clock() - KEPT)

@@ -11,9 +11,10 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Table,
-    Text,
     UniqueConstraint,
 )
+
+from publisher.separate_store import StorableText
 
 SCHEMA = "qingdan_desk"
 """Schema on PostgreSQL; SQLite has a file instead."""
@@ -26,9 +27,9 @@ version = Table("version", metadata, Column("number", Integer, nullable=False))
 account = Table(
     "account",
     metadata,
-    Column("name", Text, primary_key=True),
-    Column("display", Text, nullable=False),
-    Column("password", Text),
+    Column("name", StorableText, primary_key=True),
+    Column("display", StorableText, nullable=False),
+    Column("password", StorableText),
     Column("totp", LargeBinary),
     Column("totp_step", BigInteger),
     Column("demo", Boolean, nullable=False),
@@ -45,10 +46,10 @@ one have ended. ``demo``: signs in by a link and without a code."""
 grant = Table(
     "role_grant",
     metadata,
-    Column("account", Text, ForeignKey(account.c.name), nullable=False),
-    Column("role", Text, nullable=False),
-    Column("dataset", Text, nullable=False),
-    Column("part", Text, nullable=False),
+    Column("account", StorableText, ForeignKey(account.c.name), nullable=False),
+    Column("role", StorableText, nullable=False),
+    Column("dataset", StorableText, nullable=False),
+    Column("part", StorableText, nullable=False),
     UniqueConstraint("account", "role", "dataset", "part"),
 )
 """``dataset`` and ``part``: empty is all."""
@@ -56,9 +57,9 @@ grant = Table(
 identity = Table(
     "identity",
     metadata,
-    Column("issuer", Text, nullable=False),
-    Column("subject", Text, nullable=False),
-    Column("account", Text, ForeignKey(account.c.name), nullable=False),
+    Column("issuer", StorableText, nullable=False),
+    Column("subject", StorableText, nullable=False),
+    Column("account", StorableText, ForeignKey(account.c.name), nullable=False),
     UniqueConstraint("issuer", "subject"),
 )
 """Accounts that sign in at a provider of identities, which calls them by ``subject``."""
@@ -66,9 +67,9 @@ identity = Table(
 link = Table(
     "link",
     metadata,
-    Column("digest", Text, primary_key=True),
-    Column("account", Text, ForeignKey(account.c.name), nullable=False),
-    Column("purpose", Text, nullable=False),
+    Column("digest", StorableText, primary_key=True),
+    Column("account", StorableText, ForeignKey(account.c.name), nullable=False),
+    Column("purpose", StorableText, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
 )
 """One-time links, by the SHA-256 of their token; one that was used is deleted."""
@@ -76,7 +77,7 @@ link = Table(
 failure = Table(
     "failure",
     metadata,
-    Column("name", Text, primary_key=True),
+    Column("name", StorableText, primary_key=True),
     Column("count", Integer, nullable=False),
     Column("failed_at", BigInteger, nullable=False),
     Column("until", BigInteger, nullable=False),
@@ -86,7 +87,7 @@ failure = Table(
 session = Table(
     "session",
     metadata,
-    Column("id", Text, primary_key=True),
+    Column("id", StorableText, primary_key=True),
     Column("data", LargeBinary, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
 )
@@ -96,13 +97,13 @@ token = Table(
     "token",
     metadata,
     Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("digest", Text, nullable=False, unique=True),
-    Column("account", Text, ForeignKey(account.c.name), nullable=False),
-    Column("label", Text, nullable=False),
-    Column("dataset", Text, nullable=False),
-    Column("part", Text, nullable=False),
-    Column("actions", Text, nullable=False),
-    Column("made_by", Text, nullable=False),
+    Column("digest", StorableText, nullable=False, unique=True),
+    Column("account", StorableText, ForeignKey(account.c.name), nullable=False),
+    Column("label", StorableText, nullable=False),
+    Column("dataset", StorableText, nullable=False),
+    Column("part", StorableText, nullable=False),
+    Column("actions", StorableText, nullable=False),
+    Column("made_by", StorableText, nullable=False),
     Column("made_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("revoked_at", BigInteger),
@@ -113,11 +114,11 @@ token = Table(
 answer = Table(
     "answer",
     metadata,
-    Column("caller", Text, nullable=False),
-    Column("key", Text, nullable=False),
-    Column("request", Text, nullable=False),
+    Column("caller", StorableText, nullable=False),
+    Column("key", StorableText, nullable=False),
+    Column("request", StorableText, nullable=False),
     Column("status", Integer, nullable=False),
-    Column("media_type", Text, nullable=False),
+    Column("media_type", StorableText, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("made_at", BigInteger, nullable=False),
     UniqueConstraint("caller", "key"),
@@ -128,12 +129,12 @@ schedule = Table(
     "schedule",
     metadata,
     Column("submission", BigInteger, primary_key=True, autoincrement=False),
-    Column("dataset", Text, nullable=False),
-    Column("digest", Text, nullable=False),
-    Column("account", Text, ForeignKey(account.c.name), nullable=False),
+    Column("dataset", StorableText, nullable=False),
+    Column("digest", StorableText, nullable=False),
+    Column("account", StorableText, ForeignKey(account.c.name), nullable=False),
     Column("at", BigInteger, nullable=False),
-    Column("fault_zh", Text, nullable=False),
-    Column("fault_en", Text, nullable=False),
+    Column("fault_zh", StorableText, nullable=False),
+    Column("fault_en", StorableText, nullable=False),
 )
 """Publications that wait for their time. ``fault_zh``: why one failed then; empty: it waits."""
 
@@ -141,8 +142,8 @@ act = Table(
     "act",
     metadata,
     Column("number", Integer, primary_key=True),
-    Column("kind", Text, nullable=False),
-    Column("event", Text, nullable=False),
+    Column("kind", StorableText, nullable=False),
+    Column("event", StorableText, nullable=False),
     Column("begun_at", BigInteger, nullable=False),
     Column("entries", BigInteger, nullable=False),
     Column("lines", BigInteger, nullable=False),
@@ -152,9 +153,9 @@ act = Table(
 correction = Table(
     "correction",
     metadata,
-    Column("request", Text, primary_key=True),
+    Column("request", StorableText, primary_key=True),
     Column("submission", BigInteger, nullable=False),
-    Column("proof", Text, nullable=False),
+    Column("proof", StorableText, nullable=False),
 )
 """Requests of readers whose correction waits for a second person. ``proof``: what is published with it."""
 
@@ -162,7 +163,7 @@ audit = Table(
     "audit",
     metadata,
     Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("line", Text, nullable=False),
-    Column("hash", Text, nullable=False),
+    Column("line", StorableText, nullable=False),
+    Column("hash", StorableText, nullable=False),
 )
 """``line``: canonical JSON of an event, which contains the hash of the line before."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, select, update
@@ -60,7 +61,7 @@ class Approvals:
         with self._session.write() as conn:
             row = registry.dataset_row(conn, dataset)
             stored = StoredRequest(request, secrecy, new_salt().hex())
-            digest = compute_digest(conn, row, stored)
+            digest = compute_digest(conn, row, stored, self._session.today())
             self._replace_earlier(conn, row.key, request)
             key = inserted_key(
                 conn.execute(
@@ -77,12 +78,12 @@ class Approvals:
                     )
                 )
             )
-            return _get(conn, key)
+            return self._get(conn, key)
 
     def get(self, key: int) -> Submission:
         """Raises ``LogError('no-such-submission')``."""
         with self._session.read() as conn:
-            return _get(conn, key)
+            return self._get(conn, key)
 
     def list(
         self, dataset: str | None = None, states: Sequence[SubmissionState] = WAITING
@@ -92,7 +93,7 @@ class Approvals:
         with self._session.read() as conn:
             if dataset is not None:
                 query = query.where(_c.dataset == registry.dataset_row(conn, dataset).key)
-            return [_submission(conn, row) for row in conn.execute(query).all()]
+            return [_submission(conn, row, self._session.today()) for row in conn.execute(query).all()]
 
     def approve(self, key: int, *, digest: str, reviewer: str) -> Submission:
         """Approve exactly what has this digest. A second approval changes nothing.
@@ -101,7 +102,7 @@ class Approvals:
         ``submission-decided``.
         """
         with self._session.write() as conn:
-            one = _get(conn, key)
+            one = self._get(conn, key)
             if one.state == "approved" and one.reviewer == reviewer and one.digest == digest:
                 return one
             _require_undecided(one, ("submitted",))
@@ -117,7 +118,7 @@ class Approvals:
                     "same-person", "填报人不能审核自己的内容。", "A drafter does not approve his own work."
                 )
             self._decide(conn, key, "approved", reviewer, "")
-            return _get(conn, key)
+            return self._get(conn, key)
 
     def return_(self, key: int, *, reviewer: str, reason: str) -> Submission:
         """Send a submission back. Raises ``LogError``: ``no-such-submission``, ``submission-decided``,
@@ -125,9 +126,9 @@ class Approvals:
         if not reason.strip():
             raise LogError("reason-missing", "请写明退回的理由。", "State why it is returned.")
         with self._session.write() as conn:
-            _require_undecided(_get(conn, key), WAITING)
+            _require_undecided(self._get(conn, key), WAITING)
             self._decide(conn, key, "returned", reviewer, reason.strip())
-            return _get(conn, key)
+            return self._get(conn, key)
 
     def cancel(self, key: int, *, drafter: str) -> Submission:
         """Cancel a submission by its drafter. The draft stays as it is.
@@ -135,14 +136,21 @@ class Approvals:
         Raises ``LogError``: ``no-such-submission``, ``not-the-drafter``, ``submission-decided``.
         """
         with self._session.write() as conn:
-            one = _get(conn, key)
+            one = self._get(conn, key)
             if one.drafter != drafter.strip():
                 raise LogError(
                     "not-the-drafter", "只有填报人能取消提交。", "Only its drafter cancels a submission."
                 )
             _require_undecided(one, WAITING)
             self._decide(conn, key, "cancelled", one.reviewer, "")
-            return _get(conn, key)
+            return self._get(conn, key)
+
+    def _get(self, conn: Connection, key: int) -> Submission:
+        is_key = abs(key) < _NO_KEY  # a larger number is an error in both databases
+        row = conn.execute(select(t.submission).where(_c.key == key)).first() if is_key else None
+        if row is None:
+            raise LogError("no-such-submission", f"没有提交 {key}。", f"There is no submission {key}.")
+        return _submission(conn, row, self._session.today())
 
     def _replace_earlier(self, conn: Connection, dataset: int, request: PublicationRequest) -> None:
         query = select(t.submission).where(
@@ -181,15 +189,7 @@ def _require_undecided(one: Submission, states: Sequence[SubmissionState]) -> No
         )
 
 
-def _get(conn: Connection, key: int) -> Submission:
-    is_key = abs(key) < _NO_KEY  # a larger number is an error in both databases
-    row = conn.execute(select(t.submission).where(_c.key == key)).first() if is_key else None
-    if row is None:
-        raise LogError("no-such-submission", f"没有提交 {key}。", f"There is no submission {key}.")
-    return _submission(conn, row)
-
-
-def _submission(conn: Connection, row: Any) -> Submission:
+def _submission(conn: Connection, row: Any, today: date) -> Submission:
     name = conn.scalar(select(t.dataset.c.name).where(t.dataset.c.key == row.dataset)) or ""
     stored = decode(row.request)
     return Submission(
@@ -204,15 +204,15 @@ def _submission(conn: Connection, row: Any) -> Submission:
         reviewer=row.reviewer,
         decided_at=None if row.decided_at is None else moment(row.decided_at),
         reason=row.reason,
-        is_current=_is_current(conn, name, row, stored),
+        is_current=_is_current(conn, name, row, stored, today),
     )
 
 
-def _is_current(conn: Connection, dataset: str, row: Any, stored: StoredRequest) -> bool:
+def _is_current(conn: Connection, dataset: str, row: Any, stored: StoredRequest, today: date) -> bool:
     if row.state not in WAITING:
         return False
     try:
-        now = compute_digest(conn, registry.dataset_row(conn, dataset), stored)
+        now = compute_digest(conn, registry.dataset_row(conn, dataset), stored, today)
     except LogError:  # the draft was discarded
         return False
     return bool(now == row.digest)

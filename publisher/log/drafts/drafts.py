@@ -88,10 +88,7 @@ class Drafts:
         ``no-such-part``.
         """
         with self._session.read() as conn:
-            row = registry.dataset_row(conn, dataset)
-            keys = {one.key for one in staging.draft_imports(conn, row, parts)}
-            draft = staging.draft(conn, row) if keys else None
-            return [one for one in draft.imports if one.key in keys] if draft else []
+            return staging.describe_imports(conn, registry.dataset_row(conn, dataset), parts)
 
     def rows(self, one: DraftImport, positions: Sequence[int] | None) -> Sequence[StagedRow]:
         """Read rows of an import; none once another replaced it. ``positions``: None for its mended rows."""

@@ -282,6 +282,21 @@ def draft(conn: Connection, dataset: DatasetRow) -> Draft | None:
     )
 
 
+def describe_imports(
+    conn: Connection, dataset: DatasetRow, parts: Collection[str | None] | None
+) -> Sequence[DraftImport]:
+    """Describe the imports of parts of the draft, as of :func:`in_draft`; none without a draft."""
+    keys = {row.key for row in draft_imports(conn, dataset, parts)}
+    present = draft(conn, dataset) if keys else None
+    return [one for one in present.imports if one.key in keys] if present else []
+
+
+def leaves_out_errors(conn: Connection, dataset: DatasetRow, parts: Collection[str] | None) -> bool:
+    """Test whether there are rows in error in parts of the draft, and their imports leave all of them out."""
+    imports = describe_imports(conn, dataset, parts)
+    return any(one.in_error for one in imports) and all(one.leaves_out_errors for one in imports)
+
+
 def discard(conn: Connection, dataset: DatasetRow, part: str | None) -> Sequence[str]:
     """Delete the whole draft or the import of one part. → digests of the files."""
     chosen = draft_imports(conn, dataset, None if part is None else (part,))

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, func, insert, select, update
 
+from publisher.log.approvals.submission_digest import choose_span
 from publisher.log.canonical_json import NotCanonicalError, bad_content, canonical, new_salt, salted_hash
 from publisher.log.clocks import FOREVER, day_at, day_or_none
 from publisher.log.database import tables as t
@@ -189,18 +190,13 @@ class AmendmentRelease:
         return spans[0].record, spans
 
     def _present_state(self, record_id: str, spans: Sequence[Any]) -> Any:
-        """Choose the state in force today; else the first future one; else the last one before removal."""
-        today = day_at(self._now).toordinal()
-        stated = [row for row in spans if row.status == "stated"]
-        if not stated:
+        """Choose the state that is amended. Raises ``LogError('withdrawn')``."""
+        present = choose_span(spans, day_at(self._now))
+        if present is None:
             raise LogError(
                 "withdrawn", f"记录 {record_id} 已撤回公布。", f"The record {record_id} is withdrawn."
             )
-        for row in stated:
-            if row.effective_from <= today < row.effective_to:
-                return row
-        future = [row for row in stated if row.effective_from > today]
-        return future[0] if future else stated[-1]
+        return present
 
     def _check_identity(self, record_id: str, record: int, before: str, content: Content) -> None:
         """Refuse a change of what identifies the record: its code, or its name where items share a code."""

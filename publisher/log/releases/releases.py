@@ -53,6 +53,7 @@ class Releases:
         """Publish the draft, or ``parts`` of it, and take it from the draft. → the release; None: no change.
 
         ``emergency``: reason why a dataset under the two-person rule publishes what nobody approved.
+        ``without_errors``: rows in error are left out, as those are whose import says so.
         ``submission``: key of the submission that is published; it has to be approved even where the dataset
         is not under that rule. Raises ``LogError``: ``no-draft``, ``conflicts``, ``rows-in-error``,
         ``later-effect``, ``approval-needed``, ``approval-void``.
@@ -70,7 +71,7 @@ class Releases:
             row, catalogue = find_draft_catalogue(self._session, conn, dataset, None)
             digests = [i.digest for i in staging.draft_imports(conn, row)]
             heading = ReleaseHeading(effective_on, basis, note, actor)
-            heading, authority = _authorise(conn, row, heading, request, emergency, submission)
+            heading, authority = self._authorise(conn, row, heading, request, emergency, submission)
             sequence = publication.publish(
                 self._session.database,
                 conn,
@@ -79,7 +80,7 @@ class Releases:
                 heading,
                 now=self._session.clock(),
                 on_conflict=on_conflict,
-                without_errors=without_errors,
+                without_errors=without_errors or staging.leaves_out_errors(conn, row, parts),
                 progress=progress or _ignore_progress,
                 parts=parts,
             )
@@ -194,7 +195,7 @@ class Releases:
             row = registry.dataset_row(conn, dataset)
             catalogue = self._session.catalogue(conn, row.catalogue_digest)
             request = PublicationRequest(kind="cancel", basis=basis, note=reason, release=number)
-            heading, authority = _authorise(conn, row, heading, request, emergency, submission)
+            heading, authority = self._authorise(conn, row, heading, request, emergency, submission)
             self._refuse_migration(conn, row, number, catalogue)
             amendment = AmendmentRelease(self._session.database, conn, row, catalogue, self._session.clock())
             cancellation_release = CancellationRelease(self._session.database, conn, row)
@@ -239,7 +240,7 @@ class Releases:
             row = registry.dataset_row(conn, dataset)
             old = self._session.catalogue(conn, row.catalogue_digest)
             heading = ReleaseHeading(effective_on or self._session.today(), basis, reason, actor)
-            heading, _ = _authorise(conn, row, heading, None, emergency, None)
+            heading, _ = self._authorise(conn, row, heading, None, emergency, None)
             sequence = catalogue_change.migrate(
                 self._session.database, conn, row, old, catalogue, heading, now=self._session.clock()
             )
@@ -332,7 +333,7 @@ class Releases:
         _require_reason(heading)
         with self._session.append() as conn:
             row = registry.dataset_row(conn, dataset)
-            heading, authority = _authorise(conn, row, heading, request, emergency, submission)
+            heading, authority = self._authorise(conn, row, heading, request, emergency, submission)
             catalogue = self._session.catalogue(conn, row.catalogue_digest)
             amendment_release = AmendmentRelease(
                 self._session.database, conn, row, catalogue, self._session.clock()
@@ -341,20 +342,29 @@ class Releases:
             two_persons.settle(conn, authority, sequence)
             return _release(conn, row, sequence)
 
+    def _authorise(
+        self,
+        conn: Connection,
+        row: DatasetRow,
+        heading: ReleaseHeading,
+        request: PublicationRequest | None,
+        emergency: str,
+        submission: int | None,
+    ) -> tuple[ReleaseHeading, Authority | None]:
+        """Add to the heading what the release says of its approval.
 
-def _authorise(
-    conn: Connection,
-    row: DatasetRow,
-    heading: ReleaseHeading,
-    request: PublicationRequest | None,
-    emergency: str,
-    submission: int | None,
-) -> tuple[ReleaseHeading, Authority | None]:
-    """Add to the heading what the release says of its approval. Raises as :func:`.two_persons.authorise`."""
-    authority = two_persons.authorise(
-        conn, row, request, publisher=heading.actor, emergency=emergency, submission=submission
-    )
-    return heading if authority is None else structs.replace(heading, approval=authority.text), authority
+        Raises as :func:`.two_persons.authorise`.
+        """
+        authority = two_persons.authorise(
+            conn,
+            row,
+            request,
+            publisher=heading.actor,
+            emergency=emergency,
+            today=self._session.today(),
+            submission=submission,
+        )
+        return heading if authority is None else structs.replace(heading, approval=authority.text), authority
 
 
 def _require_ground(ground: str) -> None:

@@ -127,6 +127,23 @@ def test_a_rename_runs_the_same_checks(published: Home) -> None:
 
 
 @pytest.mark.slow
+def test_another_name_keeps_the_content_that_is_published_for_its_day(
+    published: Home, tmp_path: Path
+) -> None:
+    items = [item("危险化学品经营许可", promised="5个工作日"), ITEMS[1]]
+    published.ok("import", xlsx(tmp_path / "应急管理局.xlsx", items), "--dataset", DATASET)
+    year = date.today().year + 1  # noqa: DTZ011 - only the year counts
+    basis = ("--basis", "鞍政发〔2015〕34号")
+    published.ok("publish", DATASET, "--effective-on", f"{year}-01-01", *basis)
+    day = f"{year}-06-01"
+    rename = ("rename", DATASET, "危险化学品经营许可", "事项名称=危化品经营许可", "--effective-on", day)
+    published.ok(*rename, *REASON, "--yes")
+    (state,) = published.ok("show", DATASET, "危险化学品经营许可", "--as-of", day, "--json").json
+    assert state["content"]["name"] == "危化品经营许可"
+    assert state["content"]["promised_limit"]["value"] == 5
+
+
+@pytest.mark.slow
 def test_an_erasure_shows_what_goes_and_needs_its_ground(published: Home, tmp_path: Path) -> None:
     published.ok("import", xlsx(tmp_path / "应急管理局再报.xlsx", ITEMS), "--dataset", DATASET)
     erase = ("erase", DATASET, "危险化学品经营许可")

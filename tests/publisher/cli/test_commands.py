@@ -339,3 +339,19 @@ def test_exports_into_one_folder_share_the_list_of_digests(site: Home, tmp_path:
     site.ok("export", "shili-power-list", "--format", "json", "--to", tmp_path / "files")
     names = [line[66:] for line in (tmp_path / "files" / "SHA256SUMS").read_text("utf-8").splitlines()]
     assert names == ["shili-power-list-1.csv", "shili-power-list-1.json"]
+
+
+def test_two_files_of_one_name_do_not_take_each_others_place_in_a_running_list(
+    site: Home, tmp_path: Path
+) -> None:
+    site.dataset("cancelled", catalogue="cancelled-items")
+    files = [tmp_path / folder / "取消事项.csv" for folder in ("甲", "乙")]
+    for file in files:
+        file.parent.mkdir()
+        file.write_text(
+            f"决定文号,项目名称,处理决定\n国发〔2015〕1号,{file.parent.name}类许可,取消\n", "utf-8"
+        )
+    ran = site.run("import", *files, "--dataset", "cancelled")
+    assert ran.code == 1
+    assert "name-twice" in ran.err
+    assert site.run("draft", "show", "cancelled").code == 3

@@ -74,7 +74,8 @@ def backup(
     # Where it can, opening completes an erasure that was interrupted, so that no backup has its content.
     with context.log(read_only=is_sqlite and not os.access(home, os.W_OK)) as log:
         if forget_erased:
-            return _forget_erased(log, folder, inbox.relative_to(home), as_json=as_json)
+            places = (inbox.relative_to(home), desk.relative_to(home))
+            return _forget_erased(log, folder, *places, as_json=as_json)
         report = log.recovery.back_up(
             home,
             folder,
@@ -106,13 +107,16 @@ def _print_backup(report: BackupReport, *, with_keys: bool) -> None:
     )
 
 
-def _forget_erased(log: Log, folder: Path, inbox: Path, *, as_json: bool) -> int:
-    """Rewrite the backups in ``folder``; ``inbox``: path of the inbox relative to a home. → the exit code."""
-    from publisher.inbox.backup_copy import clean_copy
+def _forget_erased(log: Log, folder: Path, inbox: Path, desk: Path, *, as_json: bool) -> int:
+    """Rewrite the backups in ``folder``; ``inbox``, ``desk``: paths relative to a home. → the exit code."""
+    from publisher.desk.accounts import copies
+    from publisher.inbox.backup_copy import clean_copy, list_requests
 
-    rewritten, others = log.recovery.forget_erased(
-        folder, lambda site, records: clean_copy(site / inbox, records)
-    )
+    def clean_besides(site: Path, records: Sequence[tuple[str, str]]) -> bool:
+        is_cleaned = copies.clean_copy(site / desk, list_requests(site / inbox, records))
+        return clean_copy(site / inbox, records) or is_cleaned
+
+    rewritten, others = log.recovery.forget_erased(folder, clean_besides)
     if as_json:
         output.print_json({"rewritten": rewritten, "not_rewritten": [str(path) for path in others]})
     else:

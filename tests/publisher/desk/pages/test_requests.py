@@ -6,10 +6,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from publisher.desk.accounts.acts import Acts
+from publisher.desk.accounts.tables import correction
 from publisher.desk.acts import complete_acts
 from publisher.desk.reader_corrections import settle
 from publisher.inbox import tables as t
@@ -21,6 +24,7 @@ from publisher.inbox.public_inbox import PublicInbox
 from publisher.log.findings.finding_query import FindingQuery
 from tests.publisher.desk.test_amendments import SECRECY
 from tests.publisher.log.findings.checked_site import LIST, publish_repealed_basis
+from tests.support.command import Home
 from tests.support.datasets import create_dataset
 from tests.support.desk import DeskSite, approve_and_publish, forms
 from tests.support.log import entry, ids, release, standards
@@ -168,6 +172,34 @@ def test_a_request_that_was_erased_meanwhile_stops_no_page(inbox_desk: InboxDesk
     inbox_desk.clerk.erase(inbox_desk.clerk.records())
     with site.signed_in("zhang") as drafter:
         assert page not in drafter.see("/")
+
+
+@pytest.mark.parametrize("way", ["command", "worker"])
+def test_an_erasure_takes_the_proof_of_a_correction_that_waits_too(
+    inbox_desk: InboxDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    site, proof = inbox_desk.site, "张三家的收费单写的是9元"
+    _, page = inbox_desk.ask("甲", "9")
+    with site.signed_in("zhang") as drafter:
+        drafter.send(page, f"{page}/accept", reason="误录", proof=proof, **SECRECY)
+    backups, home = tmp_path / "backups", Home(site.settings.home)
+    monkeypatch.setenv("QINGDAN_DATABASE", site.settings.database)
+    home.ok("backup", backups)
+    assert files_with(proof, site.settings.desk.parent, backups)
+    if way == "command":
+        home.ok("erase", "fees", "甲", "--ground", "（2026）法民初1号", "--yes")
+        home.ok("backup", backups, "--forget-erased")
+        assert files_with(proof, site.settings.desk.parent, backups) == []
+    else:  # it finds an erasure that was interrupted
+        inbox_desk.clerk.erase(inbox_desk.clerk.records())
+    settle(site.app.state.desk)
+    with site.staff.store.read() as conn:
+        assert conn.execute(select(correction)).all() == []
+
+
+def files_with(text: str, *folders: Path) -> list[Path]:
+    files = [file for folder in folders for file in folder.rglob("desk.db*")]
+    return [file for file in files if text.encode() in file.read_bytes()]
 
 
 def test_what_would_publish_personal_data_is_refused_and_another_proof_helps(inbox_desk: InboxDesk) -> None:

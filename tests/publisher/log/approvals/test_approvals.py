@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import date
 from pathlib import Path
@@ -14,16 +13,15 @@ from msgspec import structs
 from publisher.log.approvals.submission import PublicationRequest, Secrecy, Submission, decode
 from publisher.log.log import Log
 from publisher.log.model import LogError
+from publisher.workflow.publish_draft import publish_draft
 from schemas.definition.catalogue import Content
 from tests.support import sqlite
 from tests.support.clock import Clock
 from tests.support.log import (
     EARLY,
     LATE,
-    catalogue,
     entry,
     fees_dataset,
-    field,
     ids,
     problems_after,
     put_workbook,
@@ -34,16 +32,6 @@ from tests.support.log import (
 
 DRAFT = PublicationRequest(kind="draft", basis="示财〔2020〕1号", effective_on=EARLY)
 REVIEWED = Secrecy(reviewed_by="保密员", reviewed_on=date(2020, 1, 1))
-
-
-@pytest.fixture
-def log(url: str, tmp_path: Path, clock: Clock) -> Iterator[Log]:
-    log = Log.open(url, sources=tmp_path / "sources", clock=clock)
-    log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2020-01-01")
-    log.datasets.create(*fees_dataset())
-    log.datasets.change("fees", two_persons=True)
-    yield log
-    log.close()
 
 
 def submit(log: Log, request: PublicationRequest = DRAFT, drafter: str = "zhang") -> Submission:
@@ -233,6 +221,30 @@ def test_an_approval_by_part_is_not_voided_by_another_department_and_takes_its_p
     assert log.integrity.verify().ok
 
 
+def test_rows_in_error_that_an_import_leaves_out_concern_neither_another_part_nor_the_approval(
+    log: Log,
+) -> None:
+    in_error, source = structs.replace(entry("丙"), in_error=True), put_workbook(log)
+    left_out = [{"file": source.name, "rows": [1], "reason": "error"}]
+    log.drafts.stage(
+        "fees",
+        [entry("甲"), in_error],
+        part="财政局",
+        left_out=left_out,
+        source=source,
+        parser_version="1",
+    )
+    log.drafts.stage("fees", [in_error], part="民政局", source=source, parser_version="1")
+    finance, civil = (structs.replace(DRAFT, parts=(part,)) for part in ("财政局", "民政局"))
+    approve(log, submit(log, finance))
+    assert publish_draft(log, "fees", effective_on=EARLY, basis=DRAFT.basis, parts=finance.parts) is not None
+    assert standards(log) == {"甲": "1"}
+    approve(log, submit(log, civil))
+    with pytest.raises(LogError) as refused:
+        publish_draft(log, "fees", effective_on=EARLY, basis=DRAFT.basis, parts=civil.parts)
+    assert code_of(refused) == "rows-in-error"
+
+
 def test_what_crosses_parts_is_checked_when_it_is_published(log: Log) -> None:
     """One identity in two parts: approved each by itself, and refused together with what is in force."""
     for part in ("财政局", "民政局"):
@@ -250,44 +262,6 @@ def test_what_is_not_for_the_public_stays_in_the_draft(log: Log) -> None:
     with pytest.raises(LogError) as refused:
         log.approvals.submit("fees", DRAFT, drafter="zhang", secrecy=Secrecy(openness="依申请公开"))
     assert code_of(refused) == "not-for-the-public"
-
-
-def test_amendments_are_approved_too(log: Log) -> None:
-    stage(log, entry("甲"))
-    approve(log, submit(log))
-    publish(log)
-    record = ids(log)["甲"]
-    content: Content = {"name": "甲", "standard": "9"}
-    with pytest.raises(LogError) as refused:
-        log.releases.correct("fees", {record: content}, reason="更正")
-    assert code_of(refused) == "approval-needed"
-    request = PublicationRequest(kind="correct", note="更正", records={record: content})
-    approve(log, submit(log, request))
-    with pytest.raises(LogError):
-        log.releases.correct("fees", {record: {**content, "standard": "10"}}, reason="更正")
-    log.releases.correct("fees", {record: content}, reason="更正", actor="wang")
-    assert standards(log) == {"甲": "9"}
-    with pytest.raises(LogError):  # an approval is used once
-        log.releases.correct("fees", {record: content}, reason="更正")
-
-
-def test_the_draft_of_another_part_does_not_concern_an_amendment(log: Log) -> None:
-    stage(log, entry("甲"))
-    approve(log, submit(log))
-    publish(log)
-    record = ids(log)["甲"]
-    content: Content = {"name": "甲", "standard": "9"}
-    approve(log, submit(log, PublicationRequest(kind="correct", note="更正", records={record: content})))
-    log.drafts.stage(
-        "fees",
-        [entry("乙", note="新")],
-        part="民政局",
-        source=put_workbook(log),
-        parser_version="1",
-        catalogue=catalogue(fields=[field("note", "备注")]),
-    )
-    log.releases.correct("fees", {record: content}, reason="更正")
-    assert standards(log) == {"甲": "9"}
 
 
 @pytest.mark.slow
