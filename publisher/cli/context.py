@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -183,15 +183,23 @@ class Moment(click.ParamType[datetime]):
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         if isinstance(value, datetime):
             return value
-        try:
-            moment = datetime.fromisoformat(str(value))
-        except ValueError:
-            moment = None
-        if moment is None or moment.tzinfo is None:
+        moment = _read_moment(str(value))
+        if moment is None:
             self.fail(
                 f"{value!r}：时刻写作2015-12-01T08:00:00+08:00 / write an instant like this", param, ctx
             )
         return moment
+
+
+def _read_moment(text: str) -> datetime | None:
+    """Read an instant with its zone; None for another text, and where the calendar ends."""
+    from publisher.log.clocks import day_at
+
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC) if moment.tzinfo is not None and day_at(moment) else None
+    except (ValueError, OverflowError):
+        return None
 
 
 DAY = Day()

@@ -23,7 +23,7 @@ def refuse_log_error(request: DeskRequest, error: LogError) -> Response[Any]:
 
 def refuse_http(request: DeskRequest, error: HTTPException) -> Response[Any]:
     if isinstance(error, NotAuthorizedException) and not request.url.path.startswith(API):
-        return see(f"/sign-in?next={quote(request.url.path)}" if request.method == "GET" else "/sign-in")
+        return see(f"/sign-in?next={quote(_address(request))}" if request.method == "GET" else "/sign-in")
     refusal = _refuse(request, problem_of(error))
     refusal.headers.update(error.headers or {})  # Allow of 405
     return refusal
@@ -32,6 +32,11 @@ def refuse_http(request: DeskRequest, error: HTTPException) -> Response[Any]:
 def refuse_unexpected(request: DeskRequest, error: Exception) -> Response[Any]:
     logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
     return _refuse(request, problem_of(HTTPException(status_code=507 if is_disk_full(error) else 500)))
+
+
+def _address(request: DeskRequest) -> str:
+    """Return path and query of a request, to come back to."""
+    return f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
 
 
 def _refuse(request: DeskRequest, one: Problem) -> Response[Any]:

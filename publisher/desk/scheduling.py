@@ -65,6 +65,8 @@ def unschedule(desk: Desk, person: Person, key: int) -> None:
 def publish_due(desk: Desk) -> None:
     """Publish what is due. What cannot be published then is noted with its reason and not tried again."""
     for due in desk.staff.schedules.due(desk.clock()):
+        if desk.staff.schedules.all().get(due.submission) != due:  # taken back while another was published
+            continue
         try:
             if desk.log.approvals.get(due.submission).state != "published":
                 work.publish(desk, _person(desk, due), due.submission, due.digest)

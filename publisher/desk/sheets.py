@@ -230,6 +230,7 @@ def _import_again(desk: Desk, dataset: str, one: DraftImport, mended: Sequence[M
         dataset,
         [InputFile(one.source.name, data, one.source.url, mended)],
         part=one.part,
+        without_errors=bool(one.in_error) and one.leaves_out_errors,
         partial=one.mode == "partial",
         expected=expected,
     )

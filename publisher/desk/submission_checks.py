@@ -12,11 +12,13 @@ from publisher.log.model import DraftDiff, LogError
 from publisher.workflow.late_bases import BasisDocument, LateBasis, find_basis_documents, find_late_bases
 from publisher.workflow.publication_guards import Guard, check_removals, find_guards
 
+_CHANGES = ("added", "changed", "removed")
+
 
 def require_choices(desk: Desk, dataset: str, request: PublicationRequest) -> None:
     """Refuse a draft that needs a choice or an explanation of its drafter.
 
-    Raises ``LogError``: ``later-effect``, ``rows-in-error``, ``counts-unexplained``.
+    Raises ``LogError``: ``later-effect``, ``rows-in-error``, ``counts-unexplained``, ``nothing-changes``.
     """
     diff = _diff_of_request(desk, dataset, request)
     for conflict in diff.conflicts if diff else ():
@@ -30,6 +32,12 @@ def require_choices(desk: Desk, dataset: str, request: PublicationRequest) -> No
             "counts-unexplained",
             f"{zh}确实如此的，请在说明中写明原因。",
             f"{en} If that is right, say why in the note.",
+        )
+    if diff is not None and not diff.marked and not any(diff.counts[kind] for kind in _CHANGES):
+        raise LogError(
+            "nothing-changes",
+            "草稿与已发布的内容相同，没有可以发布的变化。",
+            "The draft is as what is published: nothing would change.",
         )
 
 

@@ -228,11 +228,12 @@ def _row_address(dataset: str, one: DraftImport, position: int | None) -> str:
 def finding_address(desk: Desk, dataset: str, imports: Sequence[DraftImport], finding: Finding) -> str:
     """Return the address of the row of a finding in the sheet of its file; empty if it has none.
 
-    Of a collected document it is that of its page.
+    Of a collected document it is that of its page. Empty too if files of several parts have the name.
     """
-    one = next((one for one in imports if one.source.name == finding.file), None)
-    if one is None:
+    named = [one for one in imports if one.source.name == finding.file]
+    if len(named) != 1:
         return ""
+    (one,) = named
     if documents.is_collected(one, desk.log.queries.catalogue(dataset)):
         return f"/documents/{dataset}/{one.token}"
     return _row_address(dataset, one, desk.readings.get(dataset, one).position_of(finding))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from typing import Any
+from urllib.parse import urlencode
 
 from jinja2 import Environment
 from litestar import Request, Response
@@ -84,6 +85,7 @@ def page(
             account=request.scope.get("user"),
             csrf=ScopeState.from_scope(request.scope).csrf_token or "",
             lang=lang,
+            tongues={one: _address_in(request, one) for one in _environments()},
             path=request.url.path,
             site_name=desk.site_name,
             actions=Action,
@@ -100,6 +102,13 @@ def page(
             )
         )
     return response
+
+
+def _address_in(request: DeskRequest, lang: str) -> str:
+    """Return the address of a page in a language; that of the start after a form, whose address has none."""
+    pairs = [(name, text) for name, text in request.query_params.multi_items() if name != _LANGUAGE]
+    start = "" if request.method == "GET" else "/"
+    return f"{start}?{urlencode([*pairs, (_LANGUAGE, lang)], errors='replace')}"
 
 
 def see(address: str) -> Redirect:

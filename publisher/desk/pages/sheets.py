@@ -64,7 +64,8 @@ def row_page(
     request: DeskRequest, state: State, dataset: FromPath[str], position: FromPath[int]
 ) -> Response[bytes]:
     """Show the form of a row."""
-    return _print_row(request, state.desk, dataset, position, None)
+    one = _chosen_file(request, state.desk, dataset)
+    return _print_row(request, state.desk, dataset, one, position, None)
 
 
 @post(f"{_PATH}/rows/{{position:int}}", opt={ACTION: Action.HAND_IN}, status_code=200)
@@ -87,7 +88,8 @@ def mend_row(
     except LogError as error:
         if error.code == "no-such-row":
             raise
-        return _print_row(request, desk, dataset, position, error, part=part)
+        one = _find_sent_file(desk, dataset, part, data, error)
+        return _print_row(request, desk, dataset, one, position, error)
     newest = sheets.find_import(desk, dataset, part)
     return see(f"/drafts/{dataset}/sheet?{row_query(newest, position)}")
 
@@ -110,7 +112,8 @@ def choose_columns(
         one = sheets.find_import(desk, dataset, part, data.get("seen", ""))
         sheets.choose_columns(desk, person, dataset, one, chosen)
     except LogError as error:
-        return _print_sheet(request, desk, dataset, sheets.find_import(desk, dataset, part), error)
+        one = _find_sent_file(desk, dataset, part, data, error)
+        return _print_sheet(request, desk, dataset, one, error)
     return see(f"/drafts/{dataset}/sheet?{file_query(sheets.find_import(desk, dataset, part))}")
 
 
@@ -142,15 +145,8 @@ def _fields(data: Mapping[str, str], prefix: str) -> dict[str, str]:
 
 
 def _print_row(
-    request: DeskRequest,
-    desk: Desk,
-    dataset: str,
-    position: int,
-    fault: LogError | None,
-    *,
-    part: str | None = None,
+    request: DeskRequest, desk: Desk, dataset: str, one: DraftImport, position: int, fault: LogError | None
 ) -> Response[bytes]:
-    one = _chosen_file(request, desk, dataset) if fault is None else sheets.find_import(desk, dataset, part)
     require(request.user, Action.HAND_IN, dataset, one.part)
     row, mendable = sheets.read_row(desk, dataset, one, position)
     return page(
@@ -177,6 +173,20 @@ def _chosen_file(request: DeskRequest, desk: Desk, dataset: str) -> DraftImport:
         if error.code != "draft-moved":
             raise
         return sheets.find_import(desk, dataset, part)  # a tab that is open since yesterday
+
+
+def _find_sent_file(
+    desk: Desk, dataset: str, part: str | None, data: Mapping[str, str], fault: LogError
+) -> DraftImport:
+    """Return the file of a form that was refused, or the import that took its place.
+
+    Raises ``fault`` if that is not known: a row of another file would mislead.
+    """
+    imports = desk.log.drafts.imports(dataset, (part,))
+    sent = next((one for one in imports if one.token == data.get("seen")), None)
+    if sent is None and len(imports) > 1 and fault.code == "draft-moved":
+        raise fault
+    return sent or sheets.find_import(desk, dataset, part)
 
 
 def file_query(one: DraftImport) -> str:

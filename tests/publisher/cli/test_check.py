@@ -59,8 +59,10 @@ def test_an_answer_and_a_dismissal_are_published_like_any_row(site: Home, tmp_pa
     site.ok("publish", "statutes", "--effective-on", "2024-01-01", "--basis", "示政发〔2024〕2号")
     (finding,) = site.ok("check", "--json").json["findings"]
     answer = ("answer", finding["id"], "--kind", "接受", "--text", "将改正", "--by", "市档案局")
-    assert (site.run(*answer).code, site.run("answer", "0" * 20, *answer[2:]).code) == (2, 2)
     dataset = ("--body", "示例市人民政府", "--contact", "a@b.example")
+    missing = ("answer", "0" * 20, *answer[2:], *dataset)
+    assert (site.run(*answer).code, site.run(*missing).code) == (2, 3)
+    assert "responses" not in site.ok("dataset", "list").out
     staged = site.ok(*answer, "--mended-by", "powers/1", "--on", "2024-06-01", *dataset)
     assert "qingdan publish responses" in staged.err
     assert site.ok("check", "--json").json["findings"][0]["responses"] == []
@@ -74,8 +76,9 @@ def test_an_answer_and_a_dismissal_are_published_like_any_row(site: Home, tmp_pa
     assert site.ok("check", "--handling", "unanswered", "--json").json["total"] == 0
     assert "市司法局 不成立：重复" in site.ok("--lang", "zh", "check").out
     assert site.ok("verify").code == 0
-    missing = site.run("answer", "0" * 20, *answer[2:])
-    assert missing.code == 3
+    assert site.run(*missing).code == 3
+    for instant in ("0001-01-01T00:00:00+08:00", "9999-12-31T23:59:59Z", "2024-01-01T00:00:00"):
+        assert site.run("check", "--known-at", instant).code == 2
 
 
 @pytest.mark.slow

@@ -26,9 +26,11 @@ def test_the_rows_of_a_plan_import_without_an_error(site: Home, tmp_path: Path) 
     assert (again.code, "file-exists" in again.err) == (1, True)
 
 
-def test_proposals_as_json(site: Home) -> None:
-    result = site.run("commitments", "propose", str(NOTICE), "--json")
+def test_proposals_as_json_and_in_a_file_too(site: Home, tmp_path: Path) -> None:
+    target = tmp_path / "任务.csv"
+    result = site.run("commitments", "propose", str(NOTICE), "--json", "--output", str(target))
     assert {one["kind"] for one in result.json} == {"成果", "行动"}
+    assert target.exists()
 
 
 def test_a_text_that_is_no_work_plan_is_refused(site: Home) -> None:

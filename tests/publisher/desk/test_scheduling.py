@@ -102,6 +102,27 @@ def test_a_desk_that_was_killed_after_the_publication_does_not_publish_again(
     assert "schedule-failed" not in kinds(desk)
 
 
+def test_a_time_that_is_taken_back_while_another_is_published_counts(
+    desk: DeskSite, approved: Submission
+) -> None:
+    stage(desk.log, entry("乙"), part="民政局")
+    request = PublicationRequest(kind="draft", effective_on=desk.clock.now.date(), parts=("民政局",))
+    second = desk.log.approvals.submit("fees", request, drafter="zhang")
+    desk.log.approvals.approve(second.key, digest=second.digest, reviewer="li")
+    for one in (approved, second):
+        new = Schedule(one.key, "fees", one.digest, "wang", desk.clock.now)
+        desk.staff.schedules.put(new, desk.clock.now, {})
+
+    def clock() -> datetime:
+        if releases(desk):  # the first was published a moment ago
+            desk.staff.schedules.remove(second.key, desk.clock.now)
+        return desk.clock.now
+
+    scheduling.publish_due(create_desk(desk.settings, desk.log, desk.staff, clock))
+    assert releases(desk) == 1
+    assert desk.log.approvals.get(second.key).state == "approved"
+
+
 def publish_schedule(desk: DeskSite, new: Schedule) -> None:
     desk.staff.schedules.put(new, desk.clock.now, {})
     publish_due(desk)

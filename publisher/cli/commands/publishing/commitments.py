@@ -42,12 +42,12 @@ def propose(context: CommandContext, document: str, *, target: Path | None, as_j
         with context.log(read_only=True) as log:
             plan = workflow.find_plan(log, document)
     proposals = workflow.propose(plan)
-    if as_json:
-        output.print_json(to_builtins(list(proposals.values())))
-        return
     if target is not None:
         refuse_existing(target)
         target.write_bytes(workflow.write_rows(plan, proposals))
+    if as_json:
+        output.print_json(to_builtins(list(proposals.values())))
+        return
     for number, one in proposals.items() if target is None else ():
         output.print_line(f"{number}  [{one.kind}] {one.task}")
         output.print_line(f"      {one.sentence}")

@@ -91,14 +91,16 @@ def _stage(
     body: str | None,
     contact: str | None,
 ) -> int:
-    from publisher.workflow.respond import NewResponse, stage_response
+    from publisher.workflow.import_files import import_files
+    from publisher.workflow.respond import NewResponse, response_file
 
     response = NewResponse(
         finding, kind, text, respondent, responded_on=day or today(), basis=basis, mended_by=mended_by
     )
     with context.log() as log:
+        file = response_file(log, response)  # first: a finding that does not exist leaves no dataset behind
         create_if_missing(context, log, dataset, "responses", body=body, contact=contact)
-        report = stage_response(log, dataset, response)
+        report = import_files(log, dataset, [file])
     import_report.show_report(report)
     import_report.print_next_step(report)
     return Exit.REFUSED if report.refused else Exit.OK

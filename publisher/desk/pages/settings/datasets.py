@@ -36,7 +36,7 @@ type _Text = Annotated[str, msgspec.Meta(max_length=LONGEST)]
 class DetailsForm(msgspec.Struct, frozen=True):
     """Details of a dataset by their names. ``two_persons``: of a box, which is sent if it is ticked.
 
-    ``update_months``: blank promises nothing.
+    ``update_months``: up to 120, as the command takes it; blank promises nothing.
     """
 
     title: _Text = ""
@@ -49,7 +49,7 @@ class DetailsForm(msgspec.Struct, frozen=True):
     notice: _Text = ""
     source_note: _Text = ""
     two_persons: str = ""
-    update_months: Annotated[str, msgspec.Meta(pattern="^[0-9]{0,3}$")] = ""
+    update_months: Annotated[str, msgspec.Meta(pattern="^([0-9]{0,2}|1[01][0-9]|120)$")] = ""
 
     def details(self) -> dict[str, Any]:
         """Return the details as the log has them. Raises ``LogError('no-such-division')``."""

@@ -125,3 +125,12 @@ def test_a_role_for_a_part_that_was_renamed_reads_no_draft(site: DeskSite) -> No
     with site.signed_in("zhang") as browser:
         for path in (PAGE, "/drafts/fees"):
             assert "登记费" not in browser.see(path, status=403)
+
+
+def test_a_draft_that_changes_nothing_is_not_submitted(site: DeskSite) -> None:
+    with site.signed_in("zhang") as browser:
+        hand_in(browser, "项目1,1,", partial="true")
+        refused = browser.send(PAGE, "/drafts/fees/submissions", **SECRECY)
+        assert refused.status_code == 409
+        assert "没有可以发布的变化" in refused.text
+    assert site.log.approvals.list() == []

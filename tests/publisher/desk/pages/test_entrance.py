@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import html
+import re
 import time
 from pathlib import Path
 from statistics import median
+from urllib.parse import quote
 
 import pytest
 from litestar.testing import TestClient
@@ -15,6 +18,8 @@ from publisher.desk.accounts import tables as t
 from publisher.desk.accounts.lockout import FREE_FAILURES
 from publisher.desk.accounts.roles import parse_grant
 from publisher.desk.app import HANDLERS
+from publisher.inbox.contact_seal import SealKeys
+from publisher.inbox.inbox import Inbox
 from publisher.log.model import LogError
 from tests.support import sqlite
 from tests.support.clock import Clock
@@ -37,6 +42,23 @@ def test_an_invitation_ends_in_a_session(desk: DeskSite) -> None:
         assert right.headers["location"] == "/"
         assert "张三" in browser.see("/")
         assert browser.client.get(path).status_code == 410
+
+
+@pytest.mark.both_databases
+def test_a_text_that_no_database_stores_is_no_fault_of_the_desk(desk: DeskSite) -> None:
+    Inbox.create(desk.settings.database, desk.settings.inbox, SealKeys(desk.settings.keys))
+    desk.add("an", "安全管理")
+    desk.add("zhang", "填报:fees")
+    with desk.browser() as browser:
+        typed = {"password": GOOD_PASSWORD, "code": "000000"}
+        assert browser.send("/sign-in", "/sign-in", name="zh\0ang", **typed).status_code == 403
+    with desk.signed_in("an") as officer, desk.signed_in("zhang") as drafter:
+        assert officer.client.get("/accounts/a%00n").status_code == 404
+        new = {"name": "li", "display": "李\0四", "role": "审核", "scope": ""}
+        assert officer.send("/accounts", "/accounts", **new).status_code == 200
+        assert drafter.client.get("/requests/a%00").status_code == 404
+    assert desk.staff.accounts.get("li").display == "李\ufffd四"
+    assert desk.staff.audit.verify() == []
 
 
 @pytest.mark.slow
@@ -285,6 +307,23 @@ def test_labels_are_in_english_for_who_asks(desk: DeskSite) -> None:
         assert "Sign in" in browser.see("/sign-in?lang=en")
         assert "Sign in" in browser.see("/sign-in")
         assert "登录" in browser.see("/sign-in?lang=zh")
+
+
+def test_another_language_and_a_new_sign_in_lead_to_the_same_part(desk: DeskSite) -> None:
+    desk.add("zhang", "填报:fees:财政局", "填报:fees:民政局")
+    page = f"/drafts/fees?part={quote('民政局')}"
+    with desk.browser() as browser:
+        sign_in_page = browser.client.get(page, follow_redirects=False).headers["location"]
+        (english,) = re.findall(r'href="([^"]*lang=en)"', browser.see(sign_in_page))
+        form = forms(browser.see(f"/sign-in{html.unescape(english)}"))["/sign-in"]
+        typed = {"name": "zhang", "password": GOOD_PASSWORD, "code": desk.code("zhang")}
+        answer = browser.client.post("/sign-in", data={**form.fields, **typed}, follow_redirects=False)
+        assert answer.headers["location"] == page
+        (chinese,) = re.findall(r'href="([^"]*lang=zh)"', browser.see(page))
+        assert 'name="part" value="民政局"' in browser.see(f"/drafts/fees{html.unescape(chinese)}")
+        refused = browser.send(page, "/drafts/fees/imports")
+        (start,) = re.findall(r'href="([^"]*lang=en)"', refused.text)
+        assert browser.client.get(html.unescape(start)).status_code == 200
 
 
 def test_static_files_are_cached(desk: DeskSite) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,10 +13,12 @@ from litestar.testing import TestClient
 
 from publisher.app import create_app
 from publisher.desk import work
+from publisher.log.approvals.submission import PublicationRequest
+from publisher.workflow.import_files import InputFile, import_files
 from tests.publisher.desk.test_journey import DRAFT, NAME, PART, hand_in, submit
 from tests.support import sqlite
 from tests.support.clock import Clock
-from tests.support.command import item
+from tests.support.command import item, xlsx
 from tests.support.desk import DeskSite, approve_and_publish, create_power_list, desk_site
 
 pytestmark = pytest.mark.slow
@@ -75,6 +78,14 @@ def test_checks_against_other_lists_are_told_to_clerk_and_reviewer(desk: DeskSit
         assert LENGTHENED in section(reviewer.see(submit(clerk, effective_on="2020-02-01")), "changes")
         # An import of another part shows the other part's.
         assert LENGTHENED not in other.see(f"/drafts/{NAME}")
+        # Of two files with one name in a submission none is linked: it might be the wrong one.
+        file = xlsx(tmp_path / "市应急管理局.xlsx", [item("殡葬服务许可")])
+        import_files(desk.log, NAME, [InputFile(file.name, file.read_bytes())], part="民政局")
+        request = PublicationRequest(kind="draft", effective_on=date(2020, 2, 1))
+        both = desk.log.approvals.submit(NAME, request, drafter="zhang")
+        changes = section(reviewer.see(f"/submissions/{both.key}"), "changes")
+        assert LENGTHENED in changes
+        assert "/sheet?" not in changes
 
 
 def test_a_preview_is_the_page_that_is_published(desk: DeskSite, tmp_path: Path) -> None:

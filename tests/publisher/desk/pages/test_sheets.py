@@ -14,12 +14,21 @@ import pytest
 from publisher.ingest.limited_reading import read_within_limits
 from publisher.log.model import View
 from publisher.views.api import cell_excerpts
+from publisher.workflow.import_files import InputFile, import_files
 from publisher.workflow.reread_files import reread
 from tests.publisher.desk.test_journey import HEADING, NAME, PART, XLSX, submit
 from tests.support import sqlite
 from tests.support.clock import Clock
 from tests.support.command import item, xlsx
-from tests.support.desk import Browser, DeskSite, create_power_list, desk_site, forms
+from tests.support.datasets import create_dataset
+from tests.support.desk import (
+    Browser,
+    DeskSite,
+    approve_and_publish,
+    create_power_list,
+    desk_site,
+    forms,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -119,6 +128,42 @@ def test_what_was_mended_before_stays_mended(desk: DeskSite, tmp_path: Path) -> 
         # The text of the file again: nothing is mended.
         mend(browser, 1, promised_limit="尽快")
         assert browser.see(SHEET).count("已更改，原为") == 1
+
+
+def test_rows_that_the_import_leaves_out_are_left_out_after_another_was_mended(
+    desk: DeskSite, tmp_path: Path
+) -> None:
+    file = xlsx(tmp_path / "市应急管理局.xlsx", [*BAD[:2], item("第2类经营许可", promised="尽快")])
+    import_files(desk.log, NAME, [InputFile(file.name, file.read_bytes())], part=PART, without_errors=True)
+    with desk.signed_in("zhang") as drafter:
+        assert mend(drafter, 1, promised_limit="5个工作日").status_code == 303
+        address = submit(drafter)
+    assert "第1次发布" in approve_and_publish(desk, address)
+    (published,) = desk.log.queries.releases(NAME)
+    assert (published.counts["added"], len(published.left_out)) == (2, 1)
+
+
+def test_a_refused_form_shows_its_own_file(desk: DeskSite) -> None:
+    """A running list has several files in a draft."""
+    create_dataset(desk.log, "cancelled", "cancelled-items")
+    desk.add("qian", "填报:cancelled")
+    draft = "/drafts/cancelled"
+    with desk.signed_in("qian") as browser:
+        for name in ("甲", "乙"):
+            text = f"决定文号,项目名称,处理决定\n国发〔2015〕1号,{name}类许可,取消\n"
+            files = {"files": (f"{name}.csv", text.encode(), "text/csv")}
+            assert browser.send(draft, f"{draft}/imports", files=files).status_code == 303
+        sheet, _ = re.findall(r'href="([^"]*/sheet\?[^"]*)"', browser.see(draft))
+        page = sheet.replace("&amp;", "&").replace("/sheet", "/rows/0")
+        form = forms(browser.see(page))[f"{draft}/rows/0"]
+        data = {**form.fields, "heading-0": "另一列", "field-0": "name"}
+        refused = browser.client.post(f"{draft}/columns", data=data)
+        assert "不能为这些列选择字段" in refused.text
+        assert "甲类许可" in refused.text
+        assert browser.send(page, form.action, **{"field-name": "丙类许可"}).status_code == 303
+        moved = browser.client.post(form.action, data={**form.fields, "field-name": "丁类许可"})
+        assert "draft-moved" in moved.text
+        assert "乙类许可" not in moved.text
 
 
 def test_an_approval_is_void_after_a_cell_was_mended(desk: DeskSite, tmp_path: Path) -> None:
