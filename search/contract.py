@@ -75,6 +75,8 @@ class Request(msgspec.Struct, frozen=True):
     limit: int = 20
     cursor: str | None = None
     facets: tuple[str, ...] = ()
+    facet_values: int = 1_000
+    """Most values of a facet, the most frequent; at most 65,535."""
     highlight: bool = True
     explain: bool = False
     """Fill :attr:`Hit.reasons`."""
@@ -147,8 +149,8 @@ class Page(msgspec.Struct, frozen=True):
     all_words_total: int
     """Exact count of documents that contain all the words; 0 if no document does."""
     facets: Mapping[str, tuple[FacetValue, ...]]
-    """Exact counts of at most 1,000 values, the most frequent. A facet that the request filters by is counted
-    without that filter, so that its other values can still be chosen."""
+    """Exact counts of the most frequent values, at most :attr:`Request.facet_values`. A facet that the
+    request filters by is counted without that filter, so that its other values can still be chosen."""
     cursor: str | None
     """Opaque; None on the last page."""
     similar: Similar | None = None

@@ -149,6 +149,7 @@ async def _correct(
         corrected = split_compounds(request.text, analyzer)
     if corrected is None:
         return None
+    corrected = " ".join(corrected.split())  # as the reader sends it for the next page
     corrected_page = await engine.search(structs.replace(request, text=corrected))
     # For example, the filters exclude all its hits.
     return (corrected, corrected_page) if corrected_page.all_words_total else None

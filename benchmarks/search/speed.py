@@ -38,7 +38,6 @@ from search.embedded.engine import EmbeddedEngine
 from search.embedded.index_folder import Generations
 from search.embedded.search import search_page
 from search.embedded.tantivy_index import Reader, to_query
-from search.hits.presentation import FACET_VALUES
 from search.query import parser
 from search.query.conditions import HitSets, build_present_condition
 
@@ -143,7 +142,9 @@ def prepare_raw_search(
     match = search_page(reader, None, request, analyzer, lexicon).match
     members = to_query(reader.schema, sets.members(match))
     ranked = to_query(reader.schema, sets.ranked_members(match))
-    values = {name: {"terms": {"field": f"facets.{name}", "size": FACET_VALUES}} for name in request.facets}
+    values = {
+        name: {"terms": {"field": f"facets.{name}", "size": request.facet_values}} for name in request.facets
+    }
 
     def search() -> object:
         if request.sort == "relevance":

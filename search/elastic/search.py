@@ -23,7 +23,7 @@ from search.elastic.response import Aggregation, SearchResponse
 from search.elastic.term_statistics import Facts, Token
 from search.hits import cursor
 from search.hits.cursor import Place
-from search.hits.presentation import ENOUGH, FACET_VALUES, WINDOW, Facets, HitPresenter
+from search.hits.presentation import ENOUGH, WINDOW, Facets, HitPresenter
 from search.indexed_document import StoredDocument, stored_texts
 from search.query import parser
 from search.query.conditions import (
@@ -327,7 +327,7 @@ class Search:
         return body
 
     def _values_of(self, name: str, match: Match, within: Condition | None) -> dict[str, Any]:
-        values = {"terms": {"field": f"facets.{name}", "size": FACET_VALUES}}
+        values = {"terms": {"field": f"facets.{name}", "size": self._request.facet_values}}
         if within is None:
             return values
         members = to_query(self._sets.members(match, within))

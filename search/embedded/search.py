@@ -22,7 +22,7 @@ from search.embedded.similar import (
 from search.embedded.tantivy_index import Reader, to_query
 from search.hits import cursor, presentation
 from search.hits.cursor import Place
-from search.hits.presentation import ENOUGH, FACET_VALUES, WINDOW, Facets, HitPresenter
+from search.hits.presentation import ENOUGH, WINDOW, Facets, HitPresenter
 from search.query import parser
 from search.query.conditions import (
     Among,
@@ -61,7 +61,8 @@ def search_page(
     compare = vectors.start(query).result if vectors is not None and by_meaning else _compare_nothing
     within = build_present_condition(request, known_at)
     sets = HitSets(reader.frequency, analyzer, within, query, all_words=request.all_words)
-    all_words_total, (match, total, facets) = _widen(reader, sets, build_facet_conditions(request, known_at))
+    counting = build_facet_conditions(request, known_at)
+    all_words_total, (match, total, facets) = _widen(reader, sets, counting, request.facet_values)
     presenter = HitPresenter(request, query, analyzer, lexicon)
     page = Page((), total, match, all_words_total, facets, None)
     if similar_place is None:
@@ -93,13 +94,15 @@ def _compare_nothing() -> None:
     """Stand for the comparison of a query that is searched by its words alone."""
 
 
-def _widen(reader: Reader, sets: HitSets, facets: FacetConditions) -> tuple[int, tuple[Match, int, Facets]]:
+def _widen(
+    reader: Reader, sets: HitSets, facets: FacetConditions, most_values: int
+) -> tuple[int, tuple[Match, int, Facets]]:
     """Return the count of documents with all the words, and the narrowest set with enough hits, else the
     widest. Of sets of equal size the narrower is returned."""
     chosen: tuple[Match, int, Facets] = ("all", -1, {})
     all_words_total = -1
     for match in sets.sets():
-        total, counts = _count_facets(reader, sets, match, facets)
+        total, counts = _count_facets(reader, sets, match, facets, most_values)
         all_words_total = total if all_words_total < 0 else all_words_total
         if total > chosen[1]:
             chosen = match, total, counts
@@ -176,15 +179,21 @@ def _rank_by_date(
     return hits, Place(offset, place.known_at, last), more
 
 
-def _count_facets(reader: Reader, sets: HitSets, match: Match, facets: FacetConditions) -> tuple[int, Facets]:
+def _count_facets(
+    reader: Reader, sets: HitSets, match: Match, facets: FacetConditions, most_values: int
+) -> tuple[int, Facets]:
     """Count the set and each facet value exactly."""
+
+    def values_of(name: str) -> dict[str, Any]:
+        return {"terms": {"field": f"facets.{name}", "size": most_values}}
+
     aggregations = {"total": {"value_count": {"field": "version"}}}
-    aggregations |= {f"of {name}": _values_of(name) for name, within in facets.items() if within is None}
+    aggregations |= {f"of {name}": values_of(name) for name, within in facets.items() if within is None}
     counts = reader.searcher.aggregate(to_query(reader.schema, sets.members(match)), aggregations)
     for name, within in facets.items():
         if within is not None:
             members = to_query(reader.schema, sets.members(match, within))
-            counts |= reader.searcher.aggregate(members, {f"of {name}": _values_of(name)})
+            counts |= reader.searcher.aggregate(members, {f"of {name}": values_of(name)})
     by_facet = {
         name: presentation.facet_values(
             {str(b["key"]): b["doc_count"] for b in counts[f"of {name}"]["buckets"]}
@@ -192,7 +201,3 @@ def _count_facets(reader: Reader, sets: HitSets, match: Match, facets: FacetCond
         for name in facets
     }
     return int(counts["total"]["value"]), by_facet
-
-
-def _values_of(name: str) -> dict[str, Any]:
-    return {"terms": {"field": f"facets.{name}", "size": FACET_VALUES}}

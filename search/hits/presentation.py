@@ -20,9 +20,6 @@ ENOUGH = 20
 WINDOW = 100
 """Candidates that the second stage reorders."""
 
-FACET_VALUES = 1_000
-"""Maximum values of a facet, the most frequent first."""
-
 EXCERPTS = 3
 
 type Facets = Mapping[str, tuple[FacetValue, ...]]

@@ -26,7 +26,8 @@ _DIGITS = re.compile(r"[0-9０-９]{1,3}")
 
 NUMBER = "number"
 """The field 发文字号, which is searched as text and is not a facet."""
-
+_MOST_VALUES = 65_535
+"""Values of a facet that are compared with a typed one: all that an engine counts."""
 
 _YES_NO = {words.zh: value for value, words in BOOLEANS.items()} | {"有": "true", "无": "false"}
 
@@ -79,7 +80,8 @@ async def apply_filters(
         return FilteredRequest(structs.replace(request, text=text), ())
     facets = tuple(dict.fromkeys(field_filter.facet for field_filter in chosen))
     everything = Request("", statuses=request.statuses, as_of=request.as_of, known_at=request.known_at)
-    page = await engine.search(structs.replace(everything, limit=1, facets=facets, highlight=False))
+    counting = structs.replace(everything, limit=1, facets=facets, facet_values=_MOST_VALUES, highlight=False)
+    page = await engine.search(counting)
     values = {name: _list_names_of_values(page.facets[name], fields.titles.get(name, {})) for name in facets}
     included: dict[str, list[str]] = {}
     excluded = {name: list(values_of_facet) for name, values_of_facet in request.excluded.items()}

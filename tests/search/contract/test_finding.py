@@ -78,6 +78,14 @@ def test_a_page_states_how_many_hits_contain_all_words(engine: SearchEngine) -> 
     assert wholes == {"危险 许可": 1, "许可": 3, "危险 运输": 0, "无此词语": 0, "": len(TITLES)}
 
 
+def test_a_corrected_text_is_read_again_for_the_next_page(engine: SearchEngine) -> None:
+    title = "危险化学品\n经营 许可"
+    index(engine, [document("a", title), document("b", title)])
+    first = find_with_names(engine, [title], "危险化学品经营许克", limit=1)
+    following = find_with_names(engine, [title], first.text, limit=1, cursor=first.page.cursor)
+    assert {hit.span for page in (first.page, following.page) for hit in page.hits} == {"a", "b"}
+
+
 @pytest.mark.parametrize("typed", ['"passport"', "“注册公司”", "passport -fee"])
 def test_what_is_quoted_or_excluded_is_not_turned_into_other_words(engine: SearchEngine, typed: str) -> None:
     index(engine, [document("a", "护照收费"), document("b", "企业设立登记"), document("c", "公司注册")])

@@ -112,6 +112,12 @@ def test_fields_narrow_by_what_their_values_are_called(
     assert matching_spans(engine, typed) == hits
 
 
+def test_a_field_finds_a_rare_value_among_very_many(engine: SearchEngine) -> None:
+    bodies = [f"第{n}区教育局" for n in range(1_100) for _ in range(2)] + ["丙县财政局"]
+    index(engine, [document(f"b{n}", "教育", body=body) for n, body in enumerate(bodies)])
+    assert matching_spans(engine, "部门:财政局") == {"b2200"}
+
+
 def test_a_field_and_a_filter_must_both_match(engine: SearchEngine) -> None:
     index(engine, DOCUMENTS)
     assert find_page(engine, "部门:财政局 收费", filters={"body": ("鞍山市财政局", "市教育局")}).total == 1
