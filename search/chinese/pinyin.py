@@ -21,6 +21,7 @@ _MAX_READINGS = 8
 """Maximum number of divisions tried for one typed text; xian is one syllable or two."""
 
 _MAX_CACHED_WORDS = 100_000
+"""Maximum number of cached words, as words guessed from damaged texts are many."""
 
 
 class Pinyin:
@@ -42,9 +43,7 @@ class Pinyin:
     def _word_syllables(self, word: str) -> tuple[str, ...]:
         syllables = self._syllable_cache.get(word)
         if syllables is None:
-            if (
-                len(self._syllable_cache) > _MAX_CACHED_WORDS
-            ):  # limit the memory for words guessed from damaged texts
+            if len(self._syllable_cache) > _MAX_CACHED_WORDS:
                 self._syllable_cache.clear()
             syllables = self._syllable_cache[word] = tuple(self._spell_word(word))
         return syllables

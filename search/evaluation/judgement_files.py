@@ -22,7 +22,8 @@ class JudgedQuery(msgspec.Struct, frozen=True):
 
 def read_corpus(path: Path) -> Iterator[Document]:
     """Read the documents of a corpus file. The title of an article is law and article, as in the service."""
-    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open() as lines:
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rt", encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
             row = json.loads(line)
             title = row.get("title") or " ".join(str(row[k]) for k in ("law", "article") if row.get(k))

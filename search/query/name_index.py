@@ -222,9 +222,8 @@ class Names:
         line = self.keys.line(number)
         if word not in line or word in self.analyzer.words(line):
             return False
-        joints = self.analyzer.word_boundaries(
-            line
-        )  # at a boundary, the input may be an incomplete word: 马鞍
+        joints = self.analyzer.word_boundaries(line)
+        # At a boundary, the input may be an incomplete word: 马鞍.
         return not any(line.startswith(word, start) for start in joints)
 
     def _containing_each(self, typed: str) -> Iterator[int]:

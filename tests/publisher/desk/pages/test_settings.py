@@ -49,6 +49,7 @@ def test_a_list_is_created_changed_and_put_under_the_rule(desk: DeskSite, system
     path = "/datasets/certificates"
     size = desk.log.proofs.size()
     assert system.send(path, path, two_persons="1", division="210300").status_code == 303
+    assert "qingdan reindex" in system.see(path)  # nobody else says so
     one = desk.log.datasets.get("certificates")
     assert (one.two_persons, one.division, one.title) == (True, "210300", "示例市证明事项清单")
     assert desk.log.proofs.size() == size + 1
