@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 import msgspec
+from msgspec import structs
 from sqlalchemy import Connection, and_, bindparam, func, select
 
 from publisher.log.clocks import day_or_none, moment
@@ -68,8 +69,10 @@ class RawRecordPage(msgspec.Struct, frozen=True):
 
 
 def raw_record_page(session: Session, conn: Connection, dataset: str, query: RecordQuery) -> RawRecordPage:
-    clocks = point_in_time.clocks(conn, dataset, query.view, session.clock())
-    catalogue = partial(fields_in_view.read_queryable, session, conn, dataset, clocks)
+    clocks = first = point_in_time.clocks(conn, dataset, query.view, session.clock())
+    if query.during is not None:  # contents of its first day have the most fields
+        first = structs.replace(clocks, day=(query.during[0] or date.min).toordinal())
+    catalogue = partial(fields_in_view.read_queryable, session, conn, dataset, first)
     records = RecordSet(conn, session.dataset_key(conn, dataset).key, catalogue, query, clocks)
     keys = (OrderKey(records.compiler.column(name), descending) for name, descending in query.sort)
     rows, after = records.page(_ROWS, (*keys, *BY_TITLE) if query.sort else BY_TITLE)

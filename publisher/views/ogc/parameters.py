@@ -73,7 +73,7 @@ def parse(
 
     Raises :class:`OgcError`: 400 for an unknown, repeated or malformed parameter, 406 for a media type.
     """
-    values = _pairs(raw)
+    values = pairs(raw)
     for name in values:
         if name not in allowed and name not in COMMON:
             near = nearest(name, sorted({*allowed, *COMMON}))
@@ -83,15 +83,16 @@ def parse(
     return Parameters(values, _language(values, headers), *_format(values, headers, formats, media))
 
 
-def _pairs(raw: bytes) -> dict[str, str]:
+def pairs(raw: bytes) -> dict[str, str]:
+    """Split a query string. Raises :class:`OgcError` for one that is too long, or repeats a parameter."""
     if len(raw) > MAX_QUERY:
         raise OgcError(414, "InvalidParameterValue", "查询过长。", "The query is too long.")
     try:
-        pairs = parse_qsl(raw.decode(), keep_blank_values=True, errors="strict", max_num_fields=200)
+        decoded = parse_qsl(raw.decode(), keep_blank_values=True, errors="strict", max_num_fields=200)
     except ValueError as error:
         raise invalid("", "不是有效的查询串。", "not a valid query string.") from error
     values: dict[str, str] = {}
-    for name, value in pairs:
+    for name, value in decoded:
         if name in values:
             raise invalid(name[:100], "只能出现一次。", "may occur only once.")
         if _CONTROL.search(name) or _CONTROL.search(value):

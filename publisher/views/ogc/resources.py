@@ -276,14 +276,13 @@ def _make_source(
         params = parameters.parse(request.query, request.headers, allowed, formats)
         return divisions.make_source(geo.boundaries, params), params, _site_validity(geo, request.position)
     dataset = geo.dataset(name)
-    catalogue = geo.catalogue(dataset.name)
+    catalogue = dataset_items.queryable_catalogue(geo, dataset.name, request.query)
     params = parameters.parse(
         request.query, request.headers, dataset_items.allowed_parameters(catalogue), formats
     )
     item_query = dataset_items.parse_item_query(geo.service.cursors, dataset, catalogue, params)
-    item_query = structs.replace(
-        item_query, catalogue=geo.catalogue_in_view(dataset.name, item_query.first_view)
-    )
+    shown = geo.catalogue_in_view(dataset.name, dataset_items.first_view(params.values))
+    item_query = structs.replace(item_query, catalogue=shown)
     if request.word_matches is not None:
         item_query = dataset_items.narrow_to_records(item_query, request.word_matches.get(dataset.name, ()))
     validity = requested_view.validity(geo.service, dataset.name, item_query.view)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -41,12 +42,20 @@ class ItemQuery(msgspec.Struct, frozen=True):
     query_digest: str
     cursor: page_cursor.Cursor | None
 
-    @property
-    def first_view(self) -> View:
-        """The requested state, or the earliest one of an interval."""
-        if self.during is None:
-            return self.view
-        return structs.replace(self.view, as_of=self.during[0] or date.min)
+
+def first_view(values: Mapping[str, str]) -> View:
+    """Return the requested state, or the earliest one of an interval. Raises :class:`OgcError` (400)."""
+    view, during = parameters.view(values), parameters.during(values.get("datetime"))
+    return view if during is None else structs.replace(view, as_of=during[0] or date.min)
+
+
+def queryable_catalogue(geo: Geo, dataset: str, query: bytes) -> Catalogue:
+    """Return the current catalogue, with the dropped fields that contents of the requested state can have."""
+    if geo.service.has_migrated(dataset):
+        with suppress(OgcError):  # the whole query is parsed next, and says what is wrong
+            view = first_view(parameters.pairs(query))
+            return geo.service.log.queries.catalogue_in_view(dataset, View(), view)
+    return geo.catalogue(dataset)
 
 
 @lru_cache(64)

@@ -312,6 +312,11 @@ def test_a_past_page_keeps_the_columns_of_its_catalogue(tmp_path: Path) -> None:
         chosen = site.client.get(items, params={"release": "1", "properties": "gone"}).json()["features"]
         assert [feature["properties"] for feature in chosen] == [{"gone": "旧"}]
         assert site.client.get(items, params={"release": "1", "sortby": "gone"}).status_code == 200
+        for state in ({"release": "1"}, {"as_of": "2015-06-01"}, {"datetime": "../2015-06-01"}):
+            for name, text in (("gone", "旧"), ("filter", "gone = '旧'"), ("sortby", "gone")):
+                answer = site.client.get(items, params={**state, name: text})
+                assert answer.json()["numberMatched"] == 1, answer.text
+        assert site.client.get(items, params={"gone": "旧"}).status_code == 400
 
 
 def test_a_later_release_changes_nothing_in_the_items_of_a_pinned_one(tmp_path: Path) -> None:
