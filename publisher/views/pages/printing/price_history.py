@@ -11,7 +11,7 @@ from markupsafe import Markup
 from msgspec import structs
 
 from publisher.log.model import Change, RecordState, Span, View
-from publisher.views.pages.printing import charts, field_html
+from publisher.views.pages.printing import charts, field_html, value_difference
 from publisher.views.pages.printing.field_html import FieldValue
 from publisher.views.pages.printing.page_request import Visit
 from schemas.definition.catalogue import Catalogue, Content, Field, Json
@@ -76,7 +76,7 @@ def _content_before(change: Change, later: Sequence[Change]) -> Content:
 def draw_prices(
     visit: Visit, catalogue: Catalogue, state: RecordState, changes: Sequence[Change], until: date
 ) -> Sequence[Prices]:
-    """Draw each amount that changed and kept its unit, until the page's day. ``changes``: newest first."""
+    """Draw each amount that changed and kept its measure, until the page's day. ``changes``: newest first."""
     if state.status != "current":
         return ()
     prices = []
@@ -94,16 +94,17 @@ def draw_prices(
     return prices
 
 
-def _steps(field: Field, changes: Sequence[Change]) -> tuple[list[tuple[date, Decimal]], object]:
-    """Return (day of effect, number) in the order of days, and the unit; nothing if the unit changed."""
+def _steps(field: Field, changes: Sequence[Change]) -> tuple[list[tuple[date, Decimal]], Json]:
+    """Return (day of effect, number) in the order of days, and the unit; nothing if some do not compare."""
     by_day: dict[date, Decimal] = {}
-    units: set[object] = set()
+    measures: list[Sequence[Json] | None] = []
     for change in reversed(changes):
         value: Json = (change.after or {}).get(field.name) if change.kind in _STATING_KINDS else None
-        number = value.get("amount") if isinstance(value, Mapping) else None
-        if isinstance(value, Mapping) and isinstance(number, int | str):
-            units.add(value.get("unit"))
-            by_day[change.effective_on] = Decimal(str(number))
-    if len(units) != 1:
+        if isinstance(value, Mapping):
+            number, measure = value_difference.read_number(field, value) or (Decimal(0), None)
+            by_day[change.effective_on] = number
+            measures.append(measure)
+    first = measures[0] if measures else None
+    if first is None or any(measure != first for measure in measures):
         return [], ""
-    return sorted(by_day.items()), units.pop()
+    return sorted(by_day.items()), first[0]

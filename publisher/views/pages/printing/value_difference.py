@@ -40,8 +40,8 @@ def compare_texts(before: str, after: str) -> Sequence[Piece]:
 
 
 def format_difference(field: Field | None, old: Json, new: Json) -> str:
-    """Format by how much a number changed (``+0.10，+11.8 %``); empty if the units differ."""
-    before, after = _number(field, old), _number(field, new)
+    """Format by how much a number changed (``+0.10，+11.8 %``); empty if the two do not compare."""
+    before, after = read_number(field, old), read_number(field, new)
     if before is None or after is None or before[1] != after[1] or before[0] == after[0]:
         return ""
     change = after[0] - before[0]
@@ -56,18 +56,23 @@ def _signed(change: Decimal, text: str) -> str:
     return f"{'+' if change > 0 else '−'}{text}"
 
 
-def _number(field: Field | None, value: Json) -> tuple[Decimal, object] | None:
-    """Return the number of a value with its unit."""
+def read_number(field: Field | None, value: Json) -> tuple[Decimal, Sequence[Json]] | None:
+    """Return the number of a value, and its measure: numbers of equal measures compare. None for a range.
+
+    The measure of an amount is its unit, the sum of which it is a rate, and its kind: a ceiling is no price.
+    """
     if field is None or value is None:
         return None
+    measure: Sequence[Json]
     if field.type in ("amount", "limit") and isinstance(value, Mapping):
-        number, unit = value.get("amount", value.get("value")), value.get("unit")
+        number = None if "most" in value else value.get("amount", value.get("value"))
+        measure = [value.get(name) for name in ("unit", "of", "kind")]
     elif field.type in _NUMBERS:
-        number, unit = value, field.unit
+        number, measure = value, [field.unit]
     else:
         return None
     try:
-        return Decimal(str(number)), unit
+        return Decimal(str(number)), measure
     except InvalidOperation:
         return None
 

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
 from publisher.log.log import Log
 from publisher.log.model import Change, ChangeKind
 from publisher.views.pages.printing.price_history import _steps
-from schemas.definition.catalogue import Content
+from schemas.definition.catalogue import Content, Json
 from schemas.definition.file_loader import load_catalogue
 from tests.support.clock import Clock
 from tests.support.site import FEES, POWERS, START, Site, demo_dataset, opened, publish, ticking_clock
 
 
-def change(sequence: int, kind: ChangeKind, on: date, amount: str) -> Change:
+def change(
+    sequence: int, kind: ChangeKind, on: date, amount: str, own: Mapping[str, Json] | None = None
+) -> Change:
     return Change(
         sequence=sequence,
         dataset="fees",
@@ -29,7 +34,7 @@ def change(sequence: int, kind: ChangeKind, on: date, amount: str) -> Change:
         effective_on=on,
         published_at=datetime(2026, 1, sequence, tzinfo=UTC),
         revision=None,
-        after={"amount": {"amount": amount, "unit": "元/吨"}},
+        after={"amount": {"amount": amount, "unit": "元/吨", **(own or {})}},
     )
 
 
@@ -43,6 +48,15 @@ def test_a_corrected_amount_is_drawn_in_place_of_the_wrong_one() -> None:
     steps, unit = _steps(load_catalogue("fees").by_name["amount"], changes)
     assert steps == [(date(2024, 1, 1), Decimal(12)), (date(2025, 1, 1), Decimal(15)), (date(2026, 1, 1), 18)]
     assert unit == "元/吨"
+
+
+@pytest.mark.parametrize("own", [{"most": "20", "kind": "range"}, {"kind": "ceiling"}])
+def test_a_range_or_a_ceiling_is_no_point_in_the_line_of_a_price(own: Mapping[str, Json]) -> None:
+    changes = [
+        change(2, "changed", date(2025, 1, 1), "15", own),
+        change(1, "added", date(2024, 1, 1), "12"),
+    ]
+    assert _steps(load_catalogue("fees").by_name["amount"], changes) == ([], "")
 
 
 def two_prices(log: Log, _clock: Clock) -> None:

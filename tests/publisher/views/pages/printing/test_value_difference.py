@@ -17,8 +17,8 @@ from schemas.definition.file_loader import load_catalogue
 FEES, POWERS = load_catalogue("fees"), load_catalogue("power-list")
 
 
-def amount(number: str, unit: str = "元/立方米") -> Json:
-    return {"amount": number, "unit": unit}
+def amount(number: str, unit: str = "元/立方米", **own: str) -> Json:
+    return {"amount": number, "unit": unit, **own}
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,10 @@ def amount(number: str, unit: str = "元/立方米") -> Json:
         (amount("5"), amount("5"), ""),
         (amount("5"), amount("5", "元/户"), ""),
         (None, amount("5"), ""),
+        (amount("0.5", most="1", kind="range"), amount("2"), ""),
+        (amount("100", kind="ceiling"), amount("80"), ""),
+        (amount("100", kind="ceiling"), amount("80", kind="ceiling"), "−20，−20.0 %"),
+        (amount("1", "‰", of="合同额"), amount("2", "‰", of="施工费"), ""),
     ],
 )
 def test_an_amount_says_by_how_much_it_changed(old: Json, new: Json, difference: str) -> None:
