@@ -112,8 +112,8 @@ def validity(service: Service, dataset: str, view: View) -> Validity:
 def site_validity(service: Service, view: View, *tokens: object) -> Validity:
     """Return the validity of a response about the whole site in a view.
 
-    ``tokens``: of what is derived from releases some time after they were published. A response that
-    depends on it is not determined by the time of the newest release.
+    ``tokens``: versions of data that is derived from releases some seconds later. With any, the time of the
+    newest release does not decide whether the response is unchanged.
     """
     sequence, day = service.log.queries.validator()
     published = service.datasets_changed_at(sequence)

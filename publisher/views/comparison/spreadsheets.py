@@ -215,7 +215,7 @@ class _Records:
                 sheet.write_string(y, x, fit_text(after), fill)
             return
         edits = pieces(replace_unfit(before), replace_unfit(after))
-        if sum(len(piece.text) for piece in edits) > LONGEST:
+        if sum(len(piece.text) for piece in edits) >= LONGEST:  # a single piece has a blank after it
             sheet.write_string(y, x, fit_text(after), self._changed)
         elif len(edits) == 1:
             style = self._format_of(edits[0])

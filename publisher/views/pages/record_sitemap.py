@@ -6,6 +6,7 @@ import re
 from datetime import date
 from itertools import islice
 
+from publisher.log.clocks import day_at
 from publisher.log.model import View
 from publisher.views.api import requested_view
 from publisher.views.discovery import sitemap_and_robots
@@ -29,11 +30,13 @@ def render_record_sitemap(_: Press, visit: Visit) -> Reply:
     home = service.link(f"/datasets/{name}/records")
 
     def build() -> bytes:
+        published = {one.number: day_at(one.published_at) for one in service.log.queries.releases(name)}
         states = islice(
             service.log.queries.whole_state(name, View()), start, start + sitemap_and_robots.LARGEST
         )
         return sitemap_and_robots.sitemap(
-            (f"{home}/{state.id}", date.fromordinal(state.effective_from)) for state in states
+            (f"{home}/{state.id}", max(date.fromordinal(state.effective_from), published[state.release]))
+            for state in states
         )
 
     return Reply(requested_view.validity(service, name, View()), build)

@@ -75,8 +75,8 @@ def as_feed(form: Form) -> Download:
                 findings = log.findings.list_open(own)
             else:
                 findings = log.findings.page(own).findings
-            datasets = visit.values("dataset")
-            title = visit.service.dataset(datasets[0]).title if len(datasets) == 1 else ""
+            names = visit.values("dataset")
+            title = next((one.title for one in log.datasets.all() if names == (one.name,)), "")
             return render_finding_feed(log, form, findings, query=visit.own_query, title=title)
 
         return await feed_reply(visit, listing.validity, render)

@@ -89,6 +89,12 @@ def test_a_text_too_long_for_a_cell_is_cut_and_says_so(tmp_path: Path) -> None:
     assert any(text.endswith("从略）") for text in texts)
 
 
+def test_a_text_that_just_fits_a_cell_is_whole(tmp_path: Path) -> None:
+    whole = "费" * LONGEST
+    sheet = open_sheet(tmp_path / "a.xlsx", difference({"name": "甲"}, {"name": "甲", "standard": whole}))
+    assert whole in [str(cell.value) for row in sheet.iter_rows(min_row=2) for cell in row]
+
+
 def test_a_renamed_record_shows_both_names(tmp_path: Path) -> None:
     sheet = open_sheet(tmp_path / "a.xlsx", difference({"name": "流通许可"}, {"name": "经营许可"}, "renamed"))
     assert str(sheet.cell(2, 1).value) == "更名"

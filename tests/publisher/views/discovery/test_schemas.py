@@ -68,6 +68,8 @@ def test_the_sitemap_names_every_dataset_and_robots_names_the_sitemap(client: ht
     pages = [str(loc.text) for loc in listed.findall("s:url/s:loc", SPACE)]
     assert len(pages) == client.get(f"/v1/datasets/{FEES}/records").json()["total"]
     assert all(client.get(page.removeprefix(BASE)).status_code == 200 for page in pages)
+    days = {loc.text for loc in listed.findall("s:url/s:lastmod", SPACE)}  # a correction changes a page
+    assert days == {"2016-02-03", "2016-03-04"}
 
 
 @given(st.text())

@@ -24,6 +24,7 @@ from publisher.web.conditional_requests import Validity
 from publisher.web.query_parameters import Grammar, Parameters
 from publisher.web.route import Call, Reply, route
 from publisher.web.service import Service
+from schemas.reference.document_numbers import parse_number
 
 _TEXTS = ("dataset", "plan", "section", "lead", "status")
 GRAMMAR = Grammar(
@@ -46,7 +47,7 @@ GRAMMAR = Grammar(
         answer=answers.Commitments,
         parameters=(
             text_filter("dataset", "数据集的名称 / Name of a dataset"),
-            text_filter("plan", "文号 / Document number of the plan"),
+            text_filter("plan", "文号，各种写法均可 / Document number of the plan, in any spelling"),
             text_filter("section", "部分 / Section of the plan"),
             text_filter("lead", "牵头单位 / Lead body"),
             text_filter("status", "done、overdue 或 undetermined / One of these", enum=list(STATUSES)),
@@ -93,7 +94,7 @@ def _query(params: Parameters, cursor: page_cursor.Cursor | None) -> CommitmentQ
     return CommitmentQuery(
         view=params.view,
         datasets=params.values_of("dataset") or None,
-        plans=params.values_of("plan"),
+        plans=tuple(map(_normalise_number, params.values_of("plan"))),
         sections=params.values_of("section"),
         bodies=params.values_of("lead"),
         statuses=filter_values.one_of(params, "status", STATUSES),
@@ -102,6 +103,12 @@ def _query(params: Parameters, cursor: page_cursor.Cursor | None) -> CommitmentQ
         limit=params.limit,
         after=0 if cursor is None else int(str(cursor.after[0])),
     )
+
+
+def _normalise_number(text: str) -> str:
+    """Return a document number as lists write it, in whatever spelling it is given."""
+    citation = parse_number(text)
+    return citation.standard if citation else text
 
 
 def _day(params: Parameters, name: str) -> date | None:

@@ -48,6 +48,7 @@ def test_the_list_has_each_status_and_counts_what_cannot_be_judged(site: Site) -
         ("?section=中介", [LATE]),
         (f"?plan={PLAN}&due_from=2015-07-01&due_to=2015-09-30", [LATE]),
         ("?plan=示政办发〔2015〕6号", []),
+        ("?plan=示政办发[2015] 5号&status=overdue", [LATE, DISPUTED]),
         ("?dataset=plans&status=done&status=undetermined", [DONE, OPEN]),
         ("?as_of=2015-10-01", [DONE, LATE, DISPUTED, OPEN]),
     ],

@@ -94,6 +94,7 @@ def test_feeds_have_the_newest_findings_of_a_list(site: Site) -> None:
     )
     assert site.client.get("/findings.rss").status_code == 200
     empty = ET.fromstring(site.client.get("/findings.atom?dataset=statutes").content)  # noqa: S314 - our own
+    assert site.client.get("/findings.atom?dataset=none").status_code == 200  # as the list and its files
     assert empty.findall(f"{_ATOM}entry") == []
     tag = answer.headers["etag"]
     again = site.client.get(f"/findings.atom?dataset={FEES}", headers={"if-none-match": tag})
