@@ -134,19 +134,38 @@ class Attachments:
         )  # the link text names the department
         self._report.findings += reading.findings
         try:
-            part = part_of_file.identify_part(self._log.datasets.get(dataset), titled)
+            identified = part_of_file.identify_part(self._log.datasets.get(dataset), titled)
+            part = None if identified is None else identified.name
+            source = describe_response(page, response)
             self._log.drafts.stage(
                 dataset,
                 create_entries(reading.records),
-                part=None if part is None else part.name,
-                source=describe_response(page, response),
+                part=part,
+                source=source,
                 parser_version=reading.parser_version,
                 catalogue=catalogue,
+                expected=None if catalogue.running else self._list_replaced(dataset, part, source),
             )
         except LogError as error:
             self._report.add_refusal(kinds.NOT_STAGED, page.url, error)
             return
         self._report.tables += 1
+
+    def _list_replaced(self, dataset: str, part: str | None, source: Source) -> Sequence[str]:
+        """List the tokens of the part's imports in the draft, which are of this file.
+
+        Raises ``LogError('part-twice')`` if the draft has another file of the part, which would be lost.
+        """
+        imports = self._log.drafts.imports(dataset, (part,))
+        for one in imports:
+            if one.source.name != source.name:
+                raise LogError(
+                    "part-twice",
+                    f"草稿中已有“{part or dataset}”的另一个文件“{one.source.name}”，写入会取代它。",
+                    f"The draft has another file of {part or dataset}, {one.source.name}, which it would "
+                    "replace.",
+                )
+        return [one.token for one in imports]
 
     def _extract_blocks(self, page: Page, hop: Hop) -> Sequence[Block]:
         """Return the text of a PDF, OFD, docx or doc (also wps) file, and report its errors."""

@@ -276,8 +276,8 @@ class Fetcher:
 
 
 def _find_redirect_target(hop: Hop) -> str | None:
-    location = warc.find_header(hop, "location")
-    return location if hop.status in {301, 302, 303, 307, 308} and location else None
+    location = warc.find_header(hop, "location") if hop.status in {301, 302, 303, 307, 308} else None
+    return warc.encode_bytes(location) if location else None
 
 
 def _join(url: str, target: str, hops: tuple[Hop, ...]) -> str:

@@ -113,7 +113,12 @@ def _storable_headers(headers: Sequence[tuple[str, str]]) -> Iterator[tuple[str,
     ASCII: warcio takes no others, and fails on ``a=b; 名``."""
     for name, value in headers:
         stored_name = f"{_ORIGINAL_PREFIX}{name}" if name.lower() == "transfer-encoding" else name
-        yield stored_name, value if value.isascii() else quote(value.encode("latin-1"), safe=_ASCII)
+        yield stored_name, encode_bytes(value)
+
+
+def encode_bytes(value: str) -> str:
+    """Percent-encode the bytes of a header that are not ASCII, whatever its charset is."""
+    return value if value.isascii() else quote(value.encode("latin-1"), safe=_ASCII)
 
 
 def find_header(hop: Hop, name: str) -> str | None:

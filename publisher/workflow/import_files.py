@@ -139,8 +139,8 @@ def _read_files(
         file_part = part_for_all
         if file_part is None and (identified := part_of_file.identify_part(dataset, reading)) is not None:
             file_part = identified.name
-        first = first_names.setdefault((reading.digest, file_part), file.name)
-        same_as = first if first is not file.name else None  # ``is``: two files may have one name
+        same_as = first_names.get((reading.digest, file_part))
+        first_names.setdefault((reading.digest, file_part), file.name)
         yield FileReport(file.name, reading, part=file_part, same_as=same_as)
     progress(READING, len(files), len(files))
 
@@ -160,8 +160,9 @@ def _refuse_two_of_one_part(files: Sequence[FileReport]) -> None:
     """Refuse two files of one part, because the second would silently replace the first."""
     first: dict[str | None, str] = {}
     for file in files:
-        earlier = first.setdefault(file.part, file.file)
-        if earlier is file.file:  # ``is``: two files may have one name
+        earlier = first.get(file.part)
+        if earlier is None:
+            first[file.part] = file.file
             continue
         part = f"“{file.part}”" if file.part else "整个数据集"
         raise LogError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -133,6 +134,20 @@ def test_a_redirect_to_a_forbidden_address_is_refused_and_reported(collector: Co
     report = collector.collect()
     assert report["read"] == 1
     assert codes(report) == ["refused-host" if "mirror" in target else "refused-address"]
+
+
+def test_a_redirect_to_an_address_in_chinese_is_followed(collector: Collector) -> None:
+    """The bytes of the address are sent back as they came, whatever their charset is."""
+    publish(collector.web, 1, 2)
+    for number, charset in ((1, "utf-8"), (2, "gb18030")):
+        address = f"/文件/{number}.html"
+        moved = Answer(status=302, headers={"Location": address.encode(charset).decode("latin-1")})
+        answers = collector.web.answers
+        answers[quote(address, encoding=charset)] = answers[f"/d/{number}.html"]
+        answers[f"/d/{number}.html"] = moved
+    report = collector.collect()
+    assert codes(report) == []
+    assert report["read"] == 2
 
 
 @pytest.mark.slow

@@ -145,6 +145,29 @@ def test_an_attached_workbook_goes_to_the_importer_as_a_draft_and_names_its_evid
     assert [one["url"] for one in evidence["pages"]] == [f"{collector.web.base}/files/list.xlsx"]
 
 
+@pytest.mark.slow
+def test_an_attached_workbook_does_not_replace_another_file_in_the_draft(
+    collector: Collector, tmp_path: Path
+) -> None:
+    collector.site.ok(*create_arguments(POWER, "power-list"))
+    books = {f"list{n}_xlsx": xlsx(tmp_path / f"{n}.xlsx", [item(f"事项{n}")]).read_bytes() for n in (1, 2)}
+    attach(collector, **books)
+    collector.write(collector.source(tables=[POWER]))
+    report = collector.collect()
+    assert report["tables"] == 1
+    (refused,) = [one for one in report["findings"] if one["code"] == "attachment-not-staged"]
+    assert refused["file"].endswith("list2.xlsx")
+    assert "list1.xlsx" in refused["message_zh"]
+    (imported,) = collector.site.ok("draft", "show", POWER, "--json").json["imports"]
+    assert imported["source"]["url"].endswith("list1.xlsx")
+    changed = xlsx(tmp_path / "changed.xlsx", [item("事项1"), item("事项3")]).read_bytes()
+    collector.web.answers["/files/list1.xlsx"] = Answer(changed)
+    make_due(collector)
+    assert collector.collect()["tables"] == 1  # a newer state of the same file replaces it
+    (imported,) = collector.site.ok("draft", "show", POWER, "--json").json["imports"]
+    assert imported["records"] == 2
+
+
 def test_files_served_by_a_script_are_attachments_and_their_format_is_recognised_by_content(
     collector: Collector, tmp_path: Path
 ) -> None:
