@@ -32,6 +32,8 @@ class Key(msgspec.Struct):
     filled: int = 0
     value_of: Field | None = None
     """The field whose values it has; None for a unit, a note, and a personal or unknown key."""
+    own_field: Field | None = None
+    """The field that it names, where it stands for another one."""
 
     @property
     def field(self) -> str:
@@ -61,9 +63,10 @@ class JsonObjects:
         texts: list[tuple[Field, str]] = []
         unread: list[tuple[str, str]] = []
         keys = self.keys
-        for name, value in record.items():
+        for name in record if not record.keys() <= keys.keys() else ():
             if name not in keys:
                 self._add_key(name, record)
+        for name, value in record.items():
             if value is None or value == "":
                 continue
             key = keys[name]
@@ -81,14 +84,18 @@ class JsonObjects:
 
     def _add_key(self, name: str, record: Mapping[str, object]) -> None:
         meaning = self._headings.meaning_of(name)
+        own_field = None
         if meaning is not None and meaning.role == "value":
-            other = self._catalogue.by_name[meaning.field].stands_for
-            if other and all(self._headings.field_of(key) != other for key in record):
-                meaning = structs.replace(meaning, field=other)
-        key = self.keys[name] = Key(meaning)
+            named = self._catalogue.by_name[meaning.field]
+            other = named.stands_for
+            if other and all(self._headings.field_of(key) != other for key in (*record, *self.keys)):
+                meaning, own_field = structs.replace(meaning, field=other), named
+        key = self.keys[name] = Key(meaning, own_field=own_field)
         if meaning is None or meaning.role == "ignored":
             return
         field = self._catalogue.by_name[meaning.field]
+        if meaning.role == "value":
+            self._restore_stand_ins(field)
         key.personal = field.personal
         if meaning.role == "value" and not field.personal:
             twin = any(k.value_of is field for k in self.keys.values())
@@ -96,6 +103,13 @@ class JsonObjects:
             self._qualified = self._qualified or bool(meaning.unit) or twin
         elif meaning.role != "value":
             self._qualified = True
+
+    def _restore_stand_ins(self, field: Field) -> None:
+        """Let keys that stood for a field mean their own again, because an object has a key of the field."""
+        for key in self.keys.values():
+            if key.value_of is field and key.own_field is not None and key.meaning is not None:
+                key.meaning = structs.replace(key.meaning, field=key.own_field.name)
+                key.value_of, key.own_field = key.own_field, None
 
     def _build_qualified(self, number: int, record: Mapping[str, object]) -> ImportedRecord:
         """Build a record of keys with units, notes or a second key for one field."""

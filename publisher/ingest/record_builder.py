@@ -43,7 +43,6 @@ class RecordBuilder:
         self._fields_of: dict[tuple[str, ...], tuple[Field, ...]] = {}
         self._parsers = {f.name: cell_parser(f) for f in self._fields}
         self._derived = tuple(f for f in self._fields if f.derived_from)
-        self._limits = tuple(f.name for f in self._fields if f.type == "limit")
         self._catalogue = catalogue
         self._file = file
         self._sheet = sheet
@@ -96,7 +95,7 @@ class RecordBuilder:
         source_text = hash_source_texts(read_pieces, self._shown)
         for name, source in self._derive_values(content, lambda n: self._exact_texts(pieces[n], n, row)):
             pieces[name], originals[name] = pieces[source], pieces[source].original
-        self._count_working_days(content)
+        count_working_days(content, self._catalogue)
         self._check_limits(content, row)
         self._check_basis(pieces, row)
         return ImportedRecord(
@@ -132,7 +131,7 @@ class RecordBuilder:
                 originals[f.name] = text
         for name, source in self._derive_values(content, lambda n: (originals.get(n, str(content[n])),)):
             originals[name] = originals.get(source, str(content[source]))
-        self._count_working_days(content)
+        count_working_days(content, self._catalogue)
         for f in self._fields:
             if f.required and f.name not in content and f.name not in self._invalid:
                 self._add_missing(f, row)
@@ -169,30 +168,16 @@ class RecordBuilder:
         for f in self._derived:
             if f.name in content or f.name in self._invalid or f.derived_from not in content:
                 continue
-            if f.type == "date":
-                if deadline := parse_deadline(str(content[f.derived_from])):
-                    content[f.name] = deadline.last.isoformat()
-                    yield f.name, f.derived_from
-                continue
-            amounts = (find_amount(fold(text)) for text in texts_of(f.derived_from))
-            amount = next((a for a in amounts if a is not None), None)
-            if amount is not None:
-                content[f.name] = amount_value(amount)
+            texts = [str(content[f.derived_from])] if f.type == "date" else texts_of(f.derived_from)
+            value = derive_value(f, texts)
+            if value is not None:
+                content[f.name] = value
                 yield f.name, f.derived_from
 
     def _add_rounded(self, name: str, piece: Piece, row: int, shown: ShownText) -> None:
         place = self._create_place(row, name, piece.cell)
         words = {"shown": piece.text, "stored": shown.exact}
         self.findings.append(tables.ROUNDED_BY_FORMAT.at(place, piece.text, **words))
-
-    def _count_working_days(self, content: Content) -> None:
-        """Count the days of a licence as working days (行政许可法 第八十二条), if its text does not say."""
-        if content.get(self._catalogue.type_field or "") != "行政许可":
-            return
-        for name in self._limits:
-            limit = content.get(name)
-            if isinstance(limit, dict) and limit.get("unit") == "日":
-                content[name] = {**limit, "unit": "工作日"}
 
     def _parse_piece(self, f: Field, piece: Piece, row: int) -> Json:
         shown = self._shown.get(piece.cell) if self._shown else None
@@ -261,6 +246,25 @@ class RecordBuilder:
                 self._columns.get(letters) or self._headings.get(name) or f"{letters} {field.title}".strip()
             )
         return Place(self._file, self._sheet, row, column)
+
+
+def derive_value(field: Field, texts: Iterable[str]) -> Json:
+    """Return the last day of the deadline, or the amount, that the first of some texts states; else None."""
+    if field.type == "date":
+        deadlines = map(parse_deadline, texts)
+        return next((one.last.isoformat() for one in deadlines if one is not None), None)
+    amounts = (find_amount(fold(text)) for text in texts)
+    return next((amount_value(one) for one in amounts if one is not None), None)
+
+
+def count_working_days(content: Content, catalogue: Catalogue) -> None:
+    """Count the days of a licence as working days (行政许可法 第八十二条), if its text does not say."""
+    if content.get(catalogue.type_field or "") != "行政许可":
+        return
+    for field in catalogue.fields:
+        limit = content.get(field.name) if field.type == "limit" else None
+        if isinstance(limit, dict) and limit.get("unit") == "日":
+            content[field.name] = {**limit, "unit": "工作日"}
 
 
 def states_no_basis(value: Json) -> bool:

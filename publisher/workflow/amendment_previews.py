@@ -11,6 +11,7 @@ from msgspec import structs
 
 from publisher.ingest import row_checks
 from publisher.ingest.findings.kind import Finding, Place, create_finding
+from publisher.ingest.record_builder import count_working_days, derive_value
 from publisher.log.field_changes import compare_states
 from publisher.log.log import Log
 from publisher.log.model import Change, ChangeKind, LogError, RecordState, View
@@ -42,9 +43,9 @@ def preview_edit(
     """Preview an edit that sets fields of a record to texts, written as in a table.
 
     A blank text empties a field. ``day``: the content of that day is edited, from which another name holds;
-    None: the present one. Nothing is written. The same checks as in an import: values, required fields,
-    limits, legal basis, personal data. Raises :class:`LogError`: ``no-such-record``, ``withdrawn``,
-    ``erased``.
+    None: the present one. Nothing is written. As in an import, other fields are derived from the texts, and
+    values, required fields, limits, legal basis and personal data are checked. Raises :class:`LogError`:
+    ``no-such-record``, ``withdrawn``, ``erased``.
     """
     catalogue = log.queries.catalogue(dataset)
     state = _state_to_edit(log, dataset, record, day)
@@ -59,6 +60,8 @@ def preview_edit(
             content[name] = value.value
         else:
             content.pop(name, None)
+    _derive_values(content, state.content, texts, catalogue)
+    count_working_days(content, catalogue)
     invalid = {f.column for f in findings if f.severity == "error"}
     findings += (
         finding
@@ -68,6 +71,24 @@ def preview_edit(
         if finding.column not in invalid
     )
     return AmendmentPreview(_change_of_edit(state, content, catalogue, kind), content, tuple(findings))
+
+
+def _derive_values(content: Content, before: Content, texts: Mapping[str, str], catalogue: Catalogue) -> None:
+    """Derive values from changed texts again, unless they are set too or were not derived before."""
+    for field in catalogue.fields:
+        source = field.derived_from
+        if source not in texts or field.name in texts:
+            continue
+        old, new = (
+            derive_value(field, [str(state[source])] if source in state else [])
+            for state in (before, content)
+        )
+        if before.get(field.name) != old:
+            continue
+        if new is None:
+            content.pop(field.name, None)
+        else:
+            content[field.name] = new
 
 
 def preview_content(

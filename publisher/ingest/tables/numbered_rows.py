@@ -20,7 +20,7 @@ from publisher.ingest.tables.raw_record import (
     TableRecords,
     format_reference,
 )
-from publisher.ingest.tables.segmentation import Table, redact_names
+from publisher.ingest.tables.segmentation import Table, redact_names, strip_group
 from schemas.definition.catalogue import Catalogue
 
 _MARK = re.compile(
@@ -92,6 +92,8 @@ class _NumberedTable:
         self._catalogue = catalogue
         self._pieces = PieceReader(table, catalogue, self.assembled.notes)
         self._group: Piece | None = None
+        self._banners = [(index, cell) for index, cell in table.groups.items() if not _MARK.match(cell.text)]
+        """Index and cell of each heading row that spans the table and has no number, not yet reached."""
         self._items: list[_Item] = []
         self._stack: list[_Item] = []
         structure = {catalogue.title_field, catalogue.group_field, catalogue.number_field}
@@ -99,6 +101,8 @@ class _NumberedTable:
 
     def assemble(self) -> TableRecords:
         for line in self._table.lines:
+            while self._banners and self._banners[0][0] < line.index:
+                self._start_group(self._banners.pop(0)[1])
             self._add_line(line)
         for item in self._items:
             if item.children and not item.has_values:
@@ -146,7 +150,8 @@ class _NumberedTable:
 
         A table that repeats the department in every row stays in its group.
         """
-        group = Piece(split_numbering(cell.text).rest, cell.text, format_reference(cell), "group")
+        name = strip_group(split_numbering(cell.text).rest)
+        group = Piece(name, cell.text, format_reference(cell), "group")
         if self._group is None or self._group.text.strip() != group.text.strip():
             self._stack.clear()
         self._group = group

@@ -47,7 +47,7 @@ _FORM_LINE = re.compile(
     r"|\s*(?:日期|时间|签字|盖章|单位盖章)\s*[：:].{0,20}|\s*[（(](?:盖章|公章|签字|签章)[）)]\s*"
 )
 """Lines below a form that are neither data nor a name: 填表日期：2015年6月1日."""
-_PAGE = re.compile(r"\s*(?:第\s*\d+\s*页.{0,12}|[-－—–]\s*\d+\s*[-－—–])\s*")
+_PAGE = re.compile(r"\s*(?:第\s*\d+\s*页.{0,12}|[-－—–]\s*\d+\s*[-－—–]|[（(]?续[上前]?表.{0,6})\s*")
 _POINT = re.compile(r"\s*(?:\d+[.．、]|[（(]\d+[）)])")
 _SERIAL = re.compile(r"[\s\d.,，、\-－第号()（）]+")
 _GROUP = re.compile(r"\s*(?:[一二三四五六七八九十百]+(?:[、.．\s]|$)|[（(][一二三四五六七八九十百]+[）)])")

@@ -248,3 +248,10 @@ def test_json_objects_have_units_notes_and_second_keys_too() -> None:
 def test_a_main_item_alone_is_the_name() -> None:
     assert column(read_workbook(csv_bytes(["主项名称", "子项名称"], ["甲", "a"])), "name") == ["甲"]
     assert column(read_workbook(json.dumps([{"主项名称": "甲", "子项名称": "a"}]).encode()), "name") == ["甲"]
+    sparse = [
+        {"主项名称": "甲", "权力类型": "行政许可"},
+        {"主项名称": "乙", "事项名称": "乙一", "权力类型": "行政许可"},
+    ]
+    reading = read_workbook(json.dumps(sparse).encode())
+    assert column(reading, "name") == ["甲", "乙一"]
+    assert column(reading, "parent_name") == [None, "乙"]

@@ -202,3 +202,18 @@ def test_one_name_under_two_items_is_two_charges() -> None:
     reading = read_workbook(csv_bytes(*rows), "fees")
     assert codes(reading) == []
     assert len(reading.records) == 2
+
+
+def test_a_heading_row_without_a_number_starts_a_group_too() -> None:
+    rows: Rows = [
+        ["收费项目", "收费标准", "政策依据", "资金管理方式"],
+        ["一、外交部门（1项）", None, None, None],
+        ["1.护照费", "200元", "财综〔2004〕60号", "缴入国库"],
+        ["教育部门", None, None, None],
+        ["2.学费", "100元", "财综〔2004〕61号", "缴入国库"],
+        ["（续表）", None, None, None],
+        ["3.住宿费", "50元", "财综〔2004〕61号", "缴入国库"],
+    ]
+    reading = read_workbook(xlsx(("收费", rows), merged=("A2:D2", "A4:D4", "A6:D6")), "fees")
+    assert column(reading, "department") == ["外交部门", "教育部门", "教育部门"]
+    assert rows_left_out(reading) == [(1, "header"), (2, "group"), (4, "group"), (6, "note")]
