@@ -9,7 +9,7 @@ from lxml import etree
 
 from publisher.ingest.formats.grid import format_column
 from publisher.workflow.annotation.cell_notes import CellNote
-from publisher.workflow.annotation.xlsx_package import CONTENT_TYPES, XlsxPackage
+from publisher.workflow.annotation.xlsx_package import CONTENT_TYPES, XlsxPackage, replace_unwritable
 
 AUTHOR = "qingdan"
 _COMMENTS_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"
@@ -95,7 +95,7 @@ def _append_text(package: XlsxPackage, comment: etree._Element, text: str) -> No
 
 def _append_run(package: XlsxPackage, body: etree._Element, text: str) -> None:
     element = etree.SubElement(etree.SubElement(body, package.tag("r")), package.tag("t"))
-    element.text = text
+    element.text = replace_unwritable(text)
     element.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
 
 

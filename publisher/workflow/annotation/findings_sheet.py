@@ -14,7 +14,13 @@ from publisher.workflow.annotation.cell_notes import (
     severity_word,
 )
 from publisher.workflow.annotation.coloured_cells import Palette
-from publisher.workflow.annotation.xlsx_package import WORKBOOK, XlsxPackage, parse, serialise
+from publisher.workflow.annotation.xlsx_package import (
+    WORKBOOK,
+    XlsxPackage,
+    parse,
+    replace_unwritable,
+    serialise,
+)
 from schemas.words import Lang
 
 SHEET_NAMES = {"zh": "检查问题", "en": "Findings"}
@@ -102,5 +108,5 @@ def _add_row(
             continue
         cell.set("t", "inlineStr")
         inline = etree.SubElement(etree.SubElement(cell, package.tag("is")), package.tag("t"))
-        inline.text = "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
+        inline.text = replace_unwritable(text)
         inline.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")

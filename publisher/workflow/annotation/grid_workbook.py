@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Sequence
 
 import xlsxwriter
@@ -44,14 +45,23 @@ def write_grids(grids: Sequence[Grid]) -> tuple[bytes, dict[str, str]]:
 
 
 def _merges(grid: Grid) -> list[tuple[int, int, int, int]]:
-    """List the merged cells: first row, first column, last row, last column, from 1."""
+    """List the merged cells: first row, first column, last row, last column, from 1.
+
+    Cells that overlap others, as a page may have them, stay apart: a workbook cannot contain them.
+    """
     ends: dict[tuple[int, int], tuple[int, int]] = {}
+    counts: Counter[tuple[int, int]] = Counter()
     for row in grid.rows:
         for cell in row:
             if cell.merged_from is not None:
+                counts[cell.merged_from] += 1
                 last = ends.get(cell.merged_from, (0, 0))
                 ends[cell.merged_from] = (max(last[0], cell.row), max(last[1], cell.column))
-    return [(*first, *last) for first, last in ends.items() if first != last]
+    return [
+        (*first, *last)
+        for first, last in ends.items()
+        if counts[first] + 1 == (last[0] - first[0] + 1) * (last[1] - first[1] + 1)
+    ]
 
 
 def sheet_name(text: str) -> str:

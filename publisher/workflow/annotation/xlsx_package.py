@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Iterator
 from posixpath import basename, dirname, join, normpath, relpath
@@ -17,6 +18,14 @@ _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _STRICT_OFFICE = "http://purl.oclc.org/ooxml/officeDocument/relationships"
 _PLAIN_WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
 _DATE = (1980, 1, 1, 0, 0, 0)
+
+
+_UNWRITABLE = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def replace_unwritable(text: str) -> str:
+    """Replace the characters that XML 1.0 does not allow, such as a vertical tab."""
+    return _UNWRITABLE.sub("\ufffd", text)
 
 
 def parse(content: bytes) -> etree._Element:

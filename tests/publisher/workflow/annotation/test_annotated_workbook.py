@@ -19,6 +19,7 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from publisher.ingest.findings.kind import Finding
+from publisher.ingest.formats.detect import open_file
 from publisher.ingest.formats.grid import build_grid
 from publisher.ingest.read_file import read_file
 from publisher.log.model import LogError
@@ -200,6 +201,27 @@ def test_what_was_found_is_a_text_in_the_sheet_of_findings_also_of_digits(text: 
     annotated = annotate_workbook(departments_workbook(), "清单.xlsx", [finding])
     (row,) = list(openpyxl.load_workbook(io.BytesIO(annotated.data))["检查问题"].values)[1:]
     assert (row[3], row[5]) == (4, text)
+
+
+def test_a_control_character_does_not_prevent_annotation_and_wide_spaces_stay() -> None:
+    data = "事项名称,权力类型,法定办结时限,法定办结时限单位\n甲,行政许可,20,天\x0b地\n".encode()
+    findings = read_file(data, name="许可　清单.csv", catalogue=POWERS).findings
+    annotated = annotate_workbook(data, "许可　清单.csv", findings)
+    book = openpyxl.load_workbook(io.BytesIO(annotated.data))
+    assert "“天\ufffd地”" in book["许可　清单"]["D2"].comment.text
+    rows = [row for row in book["检查问题"].values if row[1] == "unit-unknown"]
+    assert [row[2] for row in rows] == ["许可　清单"]
+
+
+def test_cells_of_a_page_that_overlap_stay_apart() -> None:
+    page = (
+        "<table><tr><td>事项名称</td><td rowspan=3>权力类型</td><td>设定依据</td></tr>"
+        "<tr><td colspan=3>甲许可</td></tr><tr><td>乙许可</td><td>行政许可</td></tr></table>"
+    )
+    data, _ = write_grids(open_file(page.encode(), "清单.html").grids)
+    sheet = openpyxl.load_workbook(io.BytesIO(data)).worksheets[0]
+    assert [str(cells) for cells in sheet.merged_cells.ranges] == ["B1:B3"]
+    assert sheet["A2"].value == "甲许可"
 
 
 def test_tables_of_one_name_or_a_long_one_become_sheets() -> None:
