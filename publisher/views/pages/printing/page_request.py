@@ -117,7 +117,8 @@ class Visit:
     def toggle_filter(self, name: str, value: str) -> str:
         """Return the address of this page with one filter added, or removed if it is set."""
         pair = (name, value)
-        others = [p for p in self.pairs_without("cursor") if p != pair]
+        bound = ("cursor", "release") if name == "dataset" else ("cursor",)  # a release is one of its list
+        others = [p for p in self.pairs_without(*bound) if p != pair]
         return self.url(self.path, others if pair in self.pairs else [*others, pair])
 
     def values(self, name: str) -> tuple[str, ...]:

@@ -228,6 +228,9 @@ def test_narrowing_a_search_adds_a_filter_and_its_chip_removes_it(visit: Open) -
     assert off
     assert Page(results.answer).text != narrowed.text
     assert visit(off[1].replace("&amp;", "&")).text == results.text
+    of_release = visit(f"/search?q=费&dataset={FEES}&release=1")
+    (chip,) = re.findall(r'<ul class="chips".*?</ul>', of_release.answer.text, re.S)
+    assert re.findall(r'href="(/search[^"]*)"', chip) == ["/search?q=%E8%B4%B9"]
 
 
 def test_a_record_names_the_cells_it_was_read_from_and_their_original_text(visit: Open, site: Site) -> None:
