@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 import msgspec
 from msgspec import structs
-from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from publisher.log.clocks import micros, moment
 from publisher.log.database import tables as t
@@ -248,6 +248,18 @@ def part_names(conn: Connection, dataset_key: int) -> Mapping[int, str]:
     return {row.key: names[row.merged_into or row.key] for row in rows}
 
 
+def find_parts(conn: Connection, names: Collection[str], *, dataset: int | None = None) -> Sequence[int]:
+    """Return the keys of the parts that have one of these names, or had it, and of those merged into them.
+
+    ``dataset``: None for those of all datasets. A name that no part has is ignored.
+    """
+    c = t.part.c
+    query = select(c.key, c.name, c.aliases, func.coalesce(c.merged_into, c.key).label("shown"))
+    rows = conn.execute(query if dataset is None else query.where(c.dataset == dataset)).all()
+    named = {row.key for row in rows if not {row.name, *msgspec.json.decode(row.aliases)}.isdisjoint(names)}
+    return [row.key for row in rows if row.shown in named]
+
+
 def part_key(conn: Connection, dataset_key: int, name: str | None) -> int | None:
     """Raises ``LogError``: ``no-such-part``, ``part-needed`` (a dataset that has parts)."""
     c = t.part.c
@@ -376,24 +388,3 @@ def _refuse_used_names(
             raise LogError(
                 "part-exists", f"报送部门名称“{name}”已被使用。", f"The part name {name!r} is already used."
             )
-
-
-def in_family(column: ColumnElement[Any], family: Sequence[int]) -> ColumnElement[bool]:
-    """Condition of the parts of a family; of an empty family: without a part."""
-    return column.in_(family) if family else column.is_(None)
-
-
-def families(conn: Connection, dataset: int) -> Mapping[int | None, tuple[int, ...]]:
-    """Map each part that is not merged to itself and the parts merged into it.
-
-    None, for a dataset without parts, is mapped to no part.
-    """
-    rows = conn.execute(
-        select(t.part.c.key, func.coalesce(t.part.c.merged_into, t.part.c.key)).where(
-            t.part.c.dataset == dataset
-        )
-    ).all()
-    members: dict[int | None, tuple[int, ...]] = {None: ()}
-    for key, into in rows:
-        members[into] = (*members.get(into, ()), key)
-    return members

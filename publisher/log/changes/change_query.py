@@ -35,6 +35,7 @@ from publisher.log.model import MOST_FACET_VALUES, Change, ChangeKind, View
 from publisher.log.queries import history
 from publisher.log.queries.lists.record_bodies import count_by_body, in_fields, of_bodies
 from publisher.log.queries.record_query import MERGED_INTO, PART
+from publisher.log.registry import find_parts
 
 _PART_NAMES = (
     select(t.part.c.key, PART.label("name"))
@@ -139,8 +140,7 @@ class ChangeList:
         if query.records:
             yield _c.record.in_(select(_r.key).where(_r.id.in_(tuple(map(storable, query.records)))))
         if query.parts:
-            parts = _PART_NAMES.c
-            yield _c.part.in_(select(parts.key).where(parts.name.in_(tuple(map(storable, query.parts)))))
+            yield _c.part.in_(find_parts(self._conn, query.parts))
         if query.datasets is not None:
             yield _c.dataset.in_(select(_d.key).where(_d.name.in_(tuple(map(storable, query.datasets)))))
         days = (query.first_day, query.last_day, query.view.as_of)

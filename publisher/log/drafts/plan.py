@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -29,7 +29,6 @@ from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
 from publisher.log.database.temporary_tables import create_empty, plan
 from publisher.log.model import OnConflict
-from publisher.log.registry import families, in_family
 
 REREAD_SIGN = "reread"
 """``detected_by`` of imports whose stored file was read again."""
@@ -335,3 +334,24 @@ def _find_later_import(conn: Connection, dataset: int, family: tuple[int, ...], 
         )
     )
     return first_day
+
+
+def in_family(column: ColumnElement[Any], family: Sequence[int]) -> ColumnElement[bool]:
+    """Condition of the parts of a family; of an empty family: without a part."""
+    return column.in_(family) if family else column.is_(None)
+
+
+def families(conn: Connection, dataset: int) -> Mapping[int | None, tuple[int, ...]]:
+    """Map each part that is not merged to itself and the parts merged into it.
+
+    None, for a dataset without parts, is mapped to no part.
+    """
+    rows = conn.execute(
+        select(t.part.c.key, func.coalesce(t.part.c.merged_into, t.part.c.key)).where(
+            t.part.c.dataset == dataset
+        )
+    ).all()
+    members: dict[int | None, tuple[int, ...]] = {None: ()}
+    for key, into in rows:
+        members[into] = (*members.get(into, ()), key)
+    return members

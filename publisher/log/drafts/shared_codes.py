@@ -19,7 +19,7 @@ from publisher.log import registry
 from publisher.log.clocks import FOREVER
 from publisher.log.database import tables as t
 from publisher.log.database.temporary_tables import plan
-from publisher.log.drafts.plan import Window
+from publisher.log.drafts.plan import Window, families
 from publisher.log.model import Conflict, DraftEntry
 from publisher.log.record_identity import identity_digest
 from publisher.log.registry import DatasetRow
@@ -107,12 +107,12 @@ class _OtherItems:
             )
         ).all()
         self._drafted = [row.key for row in drafted]
-        families = registry.families(conn, dataset.key)
+        by_part = families(conn, dataset.key)
         self._replaced = {
-            key for row in drafted if row.mode == "snapshot" for key in families[row.part] or (None,)
+            key for row in drafted if row.mode == "snapshot" for key in by_part[row.part] or (None,)
         }
         closed = select(p.key).where(p.dataset == dataset.key, p.valid_to.is_not(None))
-        self._own = {part, *families.get(part, ()), *conn.scalars(closed)}
+        self._own = {part, *by_part.get(part, ()), *conn.scalars(closed)}
         self._published = bool(conn.scalar(select(exists().where(t.record.c.dataset == dataset.key))))
 
     def find_owners(self, contents: Iterable[Content]) -> Mapping[Identity, Sequence[_Owner]]:

@@ -24,6 +24,7 @@ from publisher.log.findings.responses import Handling, Response
 from publisher.log.model import MOST_FACET_VALUES, LogError, View
 from publisher.log.queries.point_in_time import Clocks
 from publisher.log.queries.record_query import MERGED_INTO, PART
+from publisher.log.registry import find_parts
 from schemas.definition.catalogue import Content
 
 type FindingStatus = Literal["open", "ended"]
@@ -209,10 +210,11 @@ def _select_rows(
         .subquery()
     )
     p, r, d = periods.c, t.record.c, t.dataset.c
-    allowed: dict[ColumnElement[Any], tuple[str, ...] | None] = {
-        p.severity: query.severities or None,
-        PART: query.parts or None,
-    }
+    own: list[ColumnElement[bool]] = []
+    if query.severities:
+        own.append(p.severity.in_(tuple(map(storable, query.severities))))
+    if query.parts:
+        own.append(p.part.in_(find_parts(conn, query.parts)))
     return (
         select(
             *(p.id, p.opened, p.known_from, p.known_to, p.effective_from, p.effective_to),
@@ -227,7 +229,7 @@ def _select_rows(
             p.place == 1,
             p.is_open == (1 if query.status == "open" else 0),
             *_handling_condition(conn, p.id, query.handling, clocks),
-            *(c.in_(tuple(map(storable, values))) for c, values in allowed.items() if values is not None),
+            *own,
         )
     )
 

@@ -17,7 +17,7 @@ from publisher.log.field_changes import compare_states
 from publisher.log.model import ChangeKind, FieldChange
 from publisher.log.queries import history
 from publisher.log.queries.point_in_time import Clocks
-from publisher.log.registry import DatasetRow
+from publisher.log.registry import DatasetRow, find_parts
 from publisher.log.releases.bitemporal_spans import count_in_force
 from schemas.definition.catalogue import Content
 
@@ -131,7 +131,7 @@ class StateComparison:
         if kinds:
             query = query.where(self._kind().in_(kinds))
         if parts:
-            query = query.where(self._part().in_([key for key, name in names.items() if name in parts]))
+            query = query.where(self._part().in_(find_parts(self._conn, parts, dataset=self._dataset.key)))
         if limit is not None:
             query = query.limit(limit)
         places = order(self._dataset.name)

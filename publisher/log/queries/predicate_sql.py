@@ -28,14 +28,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 
 from publisher.log import predicate as p
-from publisher.log import registry
 from publisher.log.clocks import FOREVER
 from publisher.log.database import tables as t
 from publisher.log.database.connection import json_text
 from publisher.log.database.storable_text import storable
 from publisher.log.database.tables import TITLE_LENGTH
 from publisher.log.model import LogError
-from publisher.log.registry import families, in_family
+from publisher.log.registry import find_parts
 from publisher.log.releases.field_values import LONGEST_UNCHANGED, indexed_fields, shorten
 from schemas.definition.catalogue import Catalogue
 
@@ -168,6 +167,9 @@ class PredicateCompiler:
 
     def _comparison(self, comparison: p.Comparison) -> ColumnElement[bool]:
         value = comparison.value
+        if comparison.field == "part" and comparison.operator in ("=", "<>"):  # also by a former name
+            is_of_part = self._is_of_part((str(value),))
+            return is_of_part if comparison.operator == "=" else not_(is_of_part)
         match p.comparison_kind(self._catalogue, comparison.field):
             case "boolean":
                 value = "true" if value else "false"
@@ -220,14 +222,10 @@ class PredicateCompiler:
     def _in_parts(self, condition: p.AnyValue) -> ColumnElement[bool]:
         if condition.operator != "=":
             raise bad_filter("part", "只能用等于", "only equality is possible")
-        names = registry.part_names(self._conn, self._dataset)
-        keys = [
-            member
-            for key, family in families(self._conn, self._dataset).items()
-            if key is not None and names[key] in condition.values
-            for member in family
-        ]
-        return in_family(_s.part, keys) if keys else false()
+        return self._is_of_part(condition.values)
+
+    def _is_of_part(self, names: Sequence[str]) -> ColumnElement[bool]:
+        return _s.part.in_(find_parts(self._conn, names, dataset=self._dataset))
 
     def _like(self, like: p.Like) -> ColumnElement[bool]:
         column, is_sqlite = self._content_text(like.field), self._conn.dialect.name == "sqlite"

@@ -232,3 +232,15 @@ def test_a_renamed_part_is_shown_at_once_to_conditional_requests(tmp_path: Path)
             assert "财政局" in answer.text, path
             assert_modified(site.client, path, answer)
             assert "财政和国资局" in site.client.get(path).text, path
+        lists = {
+            f"{home}/records?": "records",
+            f"{home}/records?release=1&": "records",
+            "/v1/changes?dataset=parted&": "changes",
+            f"{home}/compare?from=2015-01-01&to=2016-01-01&": "differences",
+        }
+        for path, name in lists.items():
+            for part, number in (("财政局", len(PLAIN)), ("财政和国资局", len(PLAIN)), ("无此局", 0)):
+                answer = site.client.get(f"{path}part={part}").json()
+                assert len(answer[name]) == number, (path, part)
+        items = site.client.get("/ogc/collections/parted/items?part=财政局").json()
+        assert items["numberMatched"] == len(PLAIN)
