@@ -49,22 +49,14 @@ class RuleState(msgspec.Struct, frozen=True):
 
 
 def first_days(evidence: Iterable[Evidence], rule: Rule) -> FirstDays:
-    """Return the first days on which enough evidence meets the condition of a rule at the same time.
-
-    Instants are read in order. ``changes`` holds, as known at the instant reached, by how much the number
-    of evidence grows or falls on each day.
-    """
-    deltas: list[tuple[int, int, int]] = []
+    """Return the first days on which enough objects meet the condition of a rule at the same time."""
+    by_object: dict[object, list[Period]] = defaultdict(list)
     for one in evidence:
-        p = one.period
-        deltas += [(p.known_from, p.effective_from, 1), (p.known_from, p.effective_to, -1)]
-        deltas += [(p.known_to, p.effective_from, -1), (p.known_to, p.effective_to, 1)]
-    changes: dict[int, int] = defaultdict(int)
+        by_object[one.object].append(one.period)
+    periods = [period for own in by_object.values() for period in _without_overlaps(own)]
     instants: list[int] = []
     days: list[int | None] = []
-    for instant, group in groupby(sorted(deltas), key=lambda delta: delta[0]):
-        for _, day, number in group:
-            changes[day] += number
+    for instant, changes in _changes_by_instant(periods):
         first = _first_day(changes, rule)
         if not days or first != days[-1]:
             instants.append(instant)
@@ -72,10 +64,48 @@ def first_days(evidence: Iterable[Evidence], rule: Rule) -> FirstDays:
     return FirstDays(instants, days)
 
 
+def _changes_by_instant(periods: Iterable[Period]) -> Iterator[tuple[int, dict[int, int]]]:
+    """Yield, for each instant in order, by how much the number of periods known then changes on each day."""
+    deltas: list[tuple[int, int, int]] = []
+    for p in periods:
+        deltas += [(p.known_from, p.effective_from, 1), (p.known_from, p.effective_to, -1)]
+        deltas += [(p.known_to, p.effective_from, -1), (p.known_to, p.effective_to, 1)]
+    changes: dict[int, int] = defaultdict(int)
+    for instant, group in groupby(sorted(deltas), key=lambda delta: delta[0]):
+        for _, day, number in group:
+            changes[day] += number
+        yield instant, changes
+
+
+def _without_overlaps(periods: Sequence[Period]) -> Iterator[Period]:
+    """Yield periods that together cover what the given ones cover, each place once."""
+    if len(periods) == 1:
+        yield periods[0]
+        return
+    known_from: dict[tuple[int, int], int] = {}
+    for instant, changes in _changes_by_instant(periods):
+        covered = set(_covered_days(changes))
+        for days in known_from.keys() - covered:
+            yield Period(*days, known_from.pop(days), instant)
+        for days in covered - known_from.keys():
+            known_from[days] = instant
+
+
+def _covered_days(changes: dict[int, int]) -> Iterator[tuple[int, int]]:
+    """Yield first day and end of each time without a gap in which there is at least one period."""
+    total, begin = 0, 0
+    for day in sorted(changes):
+        before, total = total, total + changes[day]
+        if not before and total:
+            begin = day
+        elif before and not total:
+            yield begin, day
+
+
 def _first_day(changes: dict[int, int], rule: Rule) -> int | None:
     """Return the first day of a period that fulfils the rule and reaches beyond ``not_before``; None: none.
 
-    ``changes``: day → by how much the number of evidence grows or falls on it.
+    ``changes``: day → by how much the number of objects grows or falls on it.
     """
     total, begin = 0, None
     for day in sorted(changes):

@@ -44,7 +44,7 @@ class RuleInView(msgspec.Struct, frozen=True):
     held_since: date | None
     """First day on which it holds; None if it does not hold in the view."""
     evidence: tuple[RuleEvidence, ...]
-    """What met it first, at most :data:`MOST`; empty if it does not hold."""
+    """Releases and records that met it first, at most :data:`MOST`; none if it does not hold."""
 
 
 def list_evidence(
@@ -80,13 +80,12 @@ def list_evidence(
 def _list_first(
     conn: Connection, datasets: DatasetIndex, evidence: Sequence[Evidence], day: int, clocks: Clocks
 ) -> tuple[RuleEvidence, ...]:
-    """List what met a condition on its first day."""
-    then = {
-        (one.dataset, one.release, one.record): one
-        for one in evidence
-        if one.dataset is not None and one.period.contains(day, clocks.instant)
-    }
-    first = sorted(then.values(), key=lambda one: one.period.effective_from)[:MOST]
+    """List what met a condition on its first day, each release and record once."""
+    then = (one for one in evidence if one.dataset is not None and one.period.contains(day, clocks.instant))
+    earliest: dict[object, Evidence] = {}
+    for one in sorted(then, key=lambda one: (one.period.effective_from, one.release or 0)):
+        earliest.setdefault(one.object, one)
+    first = list(earliest.values())[:MOST]
     return tuple(_describe(conn, datasets, one, clocks) for one in first)
 
 

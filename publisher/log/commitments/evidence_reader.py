@@ -35,6 +35,11 @@ class Evidence(msgspec.Struct, frozen=True):
     """Sequence."""
     record: int | None = None
 
+    @property
+    def object(self) -> tuple[int | None, int | None, int | None]:
+        """The record, whichever release brought it, or the release; it may have several periods."""
+        return (self.dataset, None if self.record is not None else self.release, self.record)
+
 
 class EvidenceReader:
     """Reads what meets conditions, as it was known at an instant. Equal rules are read once."""

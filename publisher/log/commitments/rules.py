@@ -31,7 +31,7 @@ class Rule(msgspec.Struct, frozen=True):
     contains: str = ""
     """Text in the title of a record."""
     least: int = 1
-    """How many releases or records have to meet the condition at the same time."""
+    """Number of releases or records that have to meet the condition at the same time."""
     basis: str = ""
     """Document number that a release names as its basis."""
     not_before: int = 1

@@ -61,11 +61,11 @@ def list_changes(conn: Connection, query: CommitmentQuery, clocks: Clocks) -> Se
 
 def _of_commitment(rows: Sequence[Any], clocks: Clocks) -> Iterator[tuple[CommitmentStatus, int, int]]:
     """Yield status, instant and first day whenever the present status of a commitment changed."""
-    instants = {_begin(row) for row in rows}
-    instants |= {end for row in rows if (end := _end(row)) <= clocks.instant}
+    ends = [_end(row, clocks) for row in rows]
+    instants = {_begin(row) for row in rows} | {end for end in ends if end < FOREVER}
     before: CommitmentStatus = "undetermined"
     for at in sorted(instants):
-        present = next((row for row in rows if _begin(row) <= at < _end(row)), None)
+        present = next((row for row, end in zip(rows, ends, strict=True) if _begin(row) <= at < end), None)
         status: CommitmentStatus = "undetermined" if present is None else present.status
         if status != before:
             yield status, at, _day(present, at)
@@ -77,8 +77,10 @@ def _begin(row: Any) -> int:
     return max(int(row.known_from), _start(row.effective_from))
 
 
-def _end(row: Any) -> int:
-    return min(int(row.known_to), _start(row.effective_to))
+def _end(row: Any, clocks: Clocks) -> int:
+    """Return the instant from which on the period is not the present; FOREVER if not within the view."""
+    known_to = int(row.known_to) if row.known_to <= clocks.instant else FOREVER
+    return min(known_to, _start(row.effective_to) if row.effective_to <= clocks.day else FOREVER)
 
 
 def _start(day: int) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from publisher.log.clocks import FOREVER
+from publisher.log.commitments.commitment_query import CommitmentQuery
 from publisher.log.findings.finding_query import FindingQuery
 from publisher.log.log import Log
 from publisher.log.model import RecordQuery, View
@@ -261,3 +262,47 @@ def test_a_title_is_compared_with_its_case(log: Log, clock: Clock) -> None:
     publish(log, DOCUMENTS, {**DOCUMENT, "title": "ICT产业规划"}, on=DAY)
     clock.advance(days=60)
     assert status(log, NAME) == "undetermined"
+
+
+def test_a_release_and_a_document_count_once_however_often_they_are_corrected(log: Log, clock: Clock) -> None:
+    publish(log, PLANS, task("发布两次"), task("两份文件"), on=PLANNED)
+    twice = rule("发布两次", "发布", source=POWERS, least=2)
+    publish(log, EVIDENCE, twice, rule("两份文件", "文件", contains="办法", least=2), on=PLANNED)
+    publish(log, POWERS, *POWER, on=DAY)
+    publish(log, DOCUMENTS, DOCUMENT, on=DAY)
+    clock.advance(days=70)
+    power = log.queries.records(POWERS, RecordQuery()).records[0]
+    log.releases.correct(POWERS, {power.id: {**power.content, "note": "更正"}}, reason="误录")
+    publish(log, DOCUMENTS, {**DOCUMENT, "issuer": "示例市人民政府办公室"}, on=date(2020, 3, 5))
+    found = commitments(log)
+    assert [one.status for one in found.values()] == ["undetermined"] * 2
+    clock.advance(days=1)
+    publish(log, POWERS, *POWER, {"name": "借档", "actor": "档案局"}, on=date(2020, 3, 8))
+    publish(log, DOCUMENTS, {**DOCUMENT, "number": "示政发〔2020〕10号"}, on=date(2020, 3, 8))
+    assert [one.status for one in commitments(log).values()] == ["done"] * 2
+    for one in found.values():
+        _, (in_view,) = log.commitments.evidence(one.id)
+        assert len(in_view.evidence) == 2
+    incremental = stored(log)
+    log.commitments.rebuild()
+    assert stored(log) == incremental
+
+
+def test_changes_end_no_status_before_its_day_has_come(log: Log, clock: Clock) -> None:
+    publish(log, PLANS, task(NAME, DUE), on=PLANNED)
+    publish(log, EVIDENCE, rule(NAME, "发布", source=POWERS), on=PLANNED)
+    clock.advance(days=250)
+    publish(log, POWERS, *POWER, on=date(2020, 11, 6))
+    derive(log)
+
+    def changes(**view: Any) -> list[tuple[str, date]]:
+        query = CommitmentQuery(view=View(**view))
+        return [(one.status, one.since) for one in log.commitments.changes(query)]
+
+    assert changes() == [("overdue", date(2020, 7, 1))]
+    clock.advance(days=90)
+    assert changes() == [("overdue", date(2020, 7, 1))], "done too late"
+    records = [one.id for one in log.queries.records(EVIDENCE, RecordQuery()).records]
+    log.releases.withdraw(EVIDENCE, records, reason="误录")
+    derive(log)
+    assert [status for status, _ in changes()] == ["undetermined", "overdue"]
