@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
@@ -42,9 +42,19 @@ def forget_accepted(conn: Connection, dataset: DatasetRow) -> None:
     conn.execute(delete(t.repeal).where(_accepted(dataset)))
 
 
-def settle_accepted(conn: Connection, dataset: DatasetRow, release: int) -> None:
-    """Record the release that marked the documents of accepted repeals, except those still in the draft."""
-    conn.execute(update(t.repeal).where(_accepted(dataset)).values(release=release))
+def settle_accepted(
+    conn: Connection, dataset: DatasetRow, release: int, *, marked: Collection[str], waiting: Collection[str]
+) -> None:
+    """Record the release that marked the documents of accepted repeals, except those still in the draft.
+
+    The repeals of documents that it did not mark stay accepted if these are ``waiting`` for a later day;
+    otherwise they are proposed again. ``marked``, ``waiting``: identities.
+    """
+    for row in conn.execute(select(_d.key, _d.ended).where(_accepted(dataset))).all():
+        if row.ended in marked:
+            conn.execute(update(t.repeal).where(_d.key == row.key).values(release=release))
+        elif row.ended not in waiting:
+            conn.execute(delete(t.repeal).where(_d.key == row.key))
 
 
 def forget_published(conn: Connection, release: int) -> None:

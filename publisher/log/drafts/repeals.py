@@ -126,6 +126,20 @@ def mark_repealed(conn: Connection, dataset: DatasetRow, catalogue: Catalogue, *
             _copy_marked(conn, match, key, positions[key])
 
 
+def settle(conn: Connection, dataset: DatasetRow, release: int, *, day: int) -> None:
+    """Settle the accepted repeals whose documents a release, in effect from ``day`` on, marked."""
+    if repeal_decisions.count_accepted(conn, dataset):
+        later = select(_r.identity).join(t.span, _s.record == _r.key)
+        later = later.where(_r.dataset == dataset.key, _s.known_to == FOREVER, _s.effective_from > day)
+        repeal_decisions.settle_accepted(
+            conn,
+            dataset,
+            release,
+            marked=_published_marks(conn, dataset, day).keys(),
+            waiting=frozenset(conn.scalars(later.where(_s.status == "stated"))),
+        )
+
+
 def find_proposals(
     conn: Connection, dataset: DatasetRow, catalogue: Catalogue, *, day: int
 ) -> tuple[RepealProposal, ...]:

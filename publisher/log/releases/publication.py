@@ -14,7 +14,7 @@ from publisher.log.database import held_records
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database, stream
 from publisher.log.database.temporary_tables import CHANGE_KINDS, create_empty, new_change, plan
-from publisher.log.drafts import repeal_decisions, staging
+from publisher.log.drafts import repeal_decisions, repeals, staging
 from publisher.log.drafts.plan import Window, fetch_rows_in_error
 from publisher.log.drafts.publication_plan import plan_publication
 from publisher.log.model import Conflict, LogError, OnConflict
@@ -82,7 +82,7 @@ def publish(
         imports=keys,
         new_revisions_after=revisions,
     )
-    repeal_decisions.settle_accepted(conn, dataset, sequence)
+    repeals.settle(conn, dataset, sequence, day=day)
     progress(count * 9 // 10, count)
     _delete_entries(conn, dataset, catalogue, keys)
     progress(count, count)

@@ -127,6 +127,28 @@ def test_another_part_that_is_published_leaves_an_accepted_repeal_open(documents
     assert [p.state for p in documents.drafts.repeals(DOCUMENTS)] == ["proposed"]
 
 
+def test_a_release_in_effect_before_the_repealed_document_leaves_its_repeal_open(
+    documents: Log, clock: Clock
+) -> None:
+    stage(documents, "文件", document(1))
+    publish(documents, MIDDLE)
+    clock.advance(days=1)
+    stage(documents, "决定", document(9, "示政发〔2015〕1号"))
+    assert accept(documents) == 1
+    publish(documents, EARLY)
+    assert marks(documents) == {"1": None, "9": None}
+    draft = documents.drafts.get(DOCUMENTS)
+    assert draft is not None
+    assert draft.accepted_repeals == 1
+    assert [p.state for p in documents.drafts.repeals(DOCUMENTS)] == ["accepted"]
+    clock.advance(days=1)
+    publish(documents, MIDDLE)
+    assert marks(documents)["1"] == "示政发〔2015〕9号"
+    assert documents.drafts.get(DOCUMENTS) is None
+    assert documents.drafts.repeals(DOCUMENTS) == ()
+    assert documents.integrity.verify().ok
+
+
 def test_a_discarded_draft_takes_its_acceptances_with_it(documents: Log) -> None:
     stage(documents, "文件", document(1))
     stage(documents, "决定", document(9, "示政发〔2015〕1号"))
