@@ -31,6 +31,8 @@ MOST_BAD_ANSWERS = 3
 """Answers in a row, over a day or more, without the page's content before the page counts as gone."""
 _A_DAY = 24 * 3600 * 1_000_000
 """Microseconds."""
+_UNCONDITIONAL: dict[str, Any] = {"etag": None, "modified": None}
+"""Columns of a page whose next request asks for its body, even if it has not changed."""
 BATCH = 400
 """Values of one condition."""
 
@@ -115,8 +117,8 @@ class ArchivedResponse(msgspec.Struct, frozen=True):
 def destroy(conn: Connection, imports: Sequence[int]) -> None:
     """Destroy the responses of all pages that may contain the erased data.
 
-    These are the pages that the imports were parsed from, their copies and attachments, and the lists that
-    link to them. Only the lists are fetched again.
+    These are the pages that the imports were parsed from, their copies and attachments, and the pages that
+    link to them, lists or documents, which stay and are fetched again.
     """
     p = pt.page.c
     digests = select(t.import_.c.digest).where(t.import_.c.key.in_(imports))
@@ -124,20 +126,22 @@ def destroy(conn: Connection, imports: Sequence[int]) -> None:
     if not keys:
         return
     attached = conn.scalars(select(p.key).where(p.parent.in_(keys))).all()
-    lists = conn.scalars(select(p.parent).where(p.key.in_(keys), p.parent.is_not(None))).all()
+    linking = conn.scalars(select(p.parent).where(p.key.in_(keys), p.parent.is_not(None))).all()
     documents = [*keys, *attached]
-    touched = pt.response.c.page.in_([*documents, *lists])
+    touched = pt.response.c.page.in_([*documents, *linking])
     conn.execute(update(pt.response).where(touched).values(destroyed=True))
     digests_of_touched = select(pt.response.c.digest).where(touched)
     conn.execute(update(t.import_).where(t.import_.c.digest.in_(digests_of_touched)).values(destroyed=True))
     # The text of an error may quote the page.
-    conn.execute(delete(pt.page_failure).where(pt.page_failure.c.page.in_([*documents, *lists])))
-    source_runs.forget_runs(conn, [*documents, *lists])
+    conn.execute(delete(pt.page_failure).where(pt.page_failure.c.page.in_([*documents, *linking])))
+    source_runs.forget_runs(conn, [*documents, *linking])
     conn.execute(
         update(pt.page)
         .where(p.key.in_(documents))
         .values(erased=True, title="", number=None, named=None, sketch=None, etag=None, text_digest=None)
     )
+    staying = (p.key.in_(linking), p.key.not_in(documents))
+    conn.execute(update(pt.page).where(*staying).values(response=None, **_UNCONDITIONAL))
 
 
 def existing_digests(conn: Connection) -> frozenset[str]:
@@ -194,7 +198,7 @@ def store_exchange(conn: Connection, exchange: Exchange, digest: str) -> list[in
         changes |= {"failures": row.failures + 1, "troubled_since": since}
         lasting = row.failures + 1 >= MOST_BAD_ANSWERS and at - since >= _A_DAY
         if lasting and row.body_digest is not None and row.vanished_at is None:
-            changes["vanished_at"] = at
+            changes |= {"vanished_at": at, **_UNCONDITIONAL}
             notices.append(_notice(conn, row, at, "vanished", "hash", key))
     elif exchange.status == 200 and exchange.whole:
         changes |= _page_columns(row, exchange, key)
@@ -206,7 +210,7 @@ def store_exchange(conn: Connection, exchange: Exchange, digest: str) -> list[in
         if row.role == "attachment" and changes.get("suspected_by"):
             notices.append(_notice(conn, row, at, "changed", changes["suspected_by"], key))
     elif exchange.status in GONE_STATUSES and row.body_digest is not None and row.vanished_at is None:
-        changes["vanished_at"] = at
+        changes |= {"vanished_at": at, **_UNCONDITIONAL}
         notices.append(_notice(conn, row, at, "vanished", "status", key))
     elif exchange.status not in {200, 304} and exchange.status not in GONE_STATUSES:
         changes |= {"failures": row.failures + 1, "troubled_since": row.troubled_since}
@@ -222,10 +226,11 @@ def _page_columns(row: Any, exchange: Exchange, key: int) -> dict[str, Any]:
         "length": exchange.length,
         "body_digest": exchange.body_digest,
     }
-    if row.body_digest == exchange.body_digest:  # the body is stored with its first response
+    is_unchanged = row.body_digest == exchange.body_digest
+    if is_unchanged and row.response is not None:  # the body is stored with its first response
         return values
     values["response"] = key
-    if row.body_digest is None:
+    if is_unchanged or row.body_digest is None:
         return values
     signs = (
         ("etag", row.etag, exchange.etag),
@@ -288,9 +293,8 @@ def _store_replacement(conn: Connection, row: Any, parsed: ParsedPage, at: int) 
         .values(
             body_digest=row.read_digest,
             response=conn.scalar(first_response),
-            etag=None,
-            modified=None,
             suspected_by=None,
+            **_UNCONDITIONAL,
             **({"vanished_at": at} if vanished else {}),
         )
     )

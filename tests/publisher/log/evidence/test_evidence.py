@@ -76,6 +76,20 @@ def test_a_page_vanishes_once_and_returns(log: Log) -> None:
     assert [notice.kind for notice in log.evidence.notices(newest=True, limit=1)] == ["returned"]
 
 
+def test_a_page_that_vanished_is_asked_for_without_conditions(log: Log) -> None:
+    removed, replaced = add_page(log), add_page(log, "http://a.example/2.html")
+    for page in (removed, replaced):
+        log.evidence.store_exchanges([structs.replace(exchange(page, etag='"1"'), modified="x")])
+    log.evidence.store_exchanges([exchange(removed, status=404)])
+    for days in range(3):
+        bad = structs.replace(exchange(replaced, b"sorry"), is_page=False, at=NOW + timedelta(days=days))
+        log.evidence.store_exchanges([bad])
+    for page in (removed, replaced):
+        now = log.evidence.page(page.key)
+        assert (now.vanished_at is None, now.etag, now.modified) == (False, None, None)
+        assert [one.kind for one in log.evidence.store_exchanges([exchange(page)])] == ["returned"]
+
+
 def test_a_page_in_place_of_a_document_leaves_its_record_unchanged(log: Log) -> None:
     page = add_page(log)
     log.evidence.store_exchanges([exchange(page, etag='"1"')])
@@ -227,6 +241,35 @@ def test_an_erasure_destroys_responses_of_the_page_its_copies_its_attachments_an
     with log._session.database.read() as conn:
         rows = str(conn.execute(text("SELECT * FROM page")).all())
     assert "秘密" not in rows
+    assert log.integrity.verify().ok
+
+
+def test_a_document_whose_attachment_was_erased_is_fetched_again(log: Log) -> None:
+    dataset, _ = fees_dataset()
+    catalogue = load_catalogue("policies")
+    log.datasets.create(structs.replace(dataset, name="zhengce", parts=()), catalogue)
+    page = add_page(log)
+    log.evidence.add_links("a", [("http://a.example/1.pdf", "")], role="attachment", parent=page.key)
+    file = log.evidence.page_at("a", "http://a.example/1.pdf")
+    assert file is not None
+    log.evidence.store_exchanges([structs.replace(exchange(page, etag='"1"'), modified="x")])
+    log.evidence.store_exchanges([exchange(file, b"file")])
+    parse_page(log, page, "文", sketch=b"1234")
+    (response,) = log.evidence.responses(file.key)
+    source = Source(response.digest, file.url, WARC, response.size, NOW, file.url)
+    entries = SourceEntries([DraftEntry({"title": "附件的表", "issuer": "鞍山市"})], source, "1")
+    log.drafts.stage_all("zhengce", [entries], catalogue=catalogue)
+    log.releases.publish("zhengce", effective_on=EARLY)
+    (record,) = log.queries.find_by_title("zhengce", "附件的表")
+    log.releases.erase(records=[("zhengce", record.id)], ground="法院裁定")
+    now = log.evidence.page(page.key)
+    assert (now.erased, now.etag, now.modified, now.response) == (False, None, None, None)
+    again = structs.replace(exchange(page, etag='"1"'), warc=b"warc of the same body, fetched again")
+    assert log.evidence.store_exchanges([again]) == ()
+    now = log.evidence.page(page.key)
+    response = log.evidence.response(now.response or 0)
+    assert (response.destroyed, now.suspected_by) == (False, None)
+    assert log.evidence.source_bytes(response.digest) == again.warc
     assert log.integrity.verify().ok
 
 
