@@ -44,7 +44,8 @@ def authorise(
     """Return the authority of a release; None if nobody approved it and the dataset is not under the rule.
 
     ``request``: None for an act that cannot be submitted. ``submission``: key of the one that is published,
-    which has to be approved whatever the rule; without it, any approval of the same request will do.
+    which has to be approved whatever the rule; without it, any approval of the same request will do. With it
+    ``request`` is not compared: the caller passes what the submission states.
     Raises ``LogError``: ``approval-needed``, ``approval-void`` (the content changed since).
     """
     is_required = registry.dataset(conn, dataset.name).two_persons

@@ -35,7 +35,7 @@ _STATUSES: tuple[FindingStatus, ...] = ("open", "ended")
 
 
 class FindingQuery(msgspec.Struct, frozen=True):
-    """Selection and page of findings; of several values any, and without values all."""
+    """Selection and page of findings. Several values of a property are alternatives; none select all."""
 
     view: View = msgspec.field(default_factory=View)
     status: FindingStatus = "open"

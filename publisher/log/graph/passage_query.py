@@ -23,7 +23,10 @@ _s, _v, _r, _d, _c, _e = t.span.c, t.revision.c, t.record.c, t.dataset.c, g.cita
 
 
 class PassageQuery(msgspec.Struct, frozen=True):
-    """Selection and page of citations or effects; of several values any, and without values all."""
+    """Selection and page of citations or effects.
+
+    Several values of a property are alternatives; none select all.
+    """
 
     view: View = msgspec.field(default_factory=View)
     works: tuple[str, ...] = ()
@@ -37,7 +40,10 @@ class PassageQuery(msgspec.Struct, frozen=True):
     article: int | None = None
     """Article of the cited work; for effects, of the work that has them."""
     acting: bool | None = None
-    """Of effects: whether the works have them or undergo them; None: either. Citations have no sides."""
+    """Side of the works in effects: True, they have them; False, they undergo them; None, either.
+
+    Citations have no sides.
+    """
     limit: int = 20
     after: tuple[Any, ...] | None = None
 

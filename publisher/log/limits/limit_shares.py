@@ -26,7 +26,7 @@ _earlier = t.span.alias("earlier").c
 
 
 class LimitQuery(msgspec.Struct, frozen=True):
-    """Selection of items with a limit; of several values any, and without values all."""
+    """Selection of items with a limit. Several values of a property are alternatives; none select all."""
 
     view: View = msgspec.field(default_factory=View)
     fields: tuple[str, ...] = ()
