@@ -77,8 +77,9 @@ def test_an_answer_and_a_dismissal_are_published_like_any_row(site: Home, tmp_pa
     assert "市司法局 不成立：重复" in site.ok("--lang", "zh", "check").out
     assert site.ok("verify").code == 0
     assert site.run(*missing).code == 3
-    for instant in ("0001-01-01T00:00:00+08:00", "9999-12-31T23:59:59Z", "2024-01-01T00:00:00"):
+    for instant in ("0001-01-01T00:00:00+08:00", "2024-01-01T00:00:00"):
         assert site.run("check", "--known-at", instant).code == 2
+    assert site.run("check", "--known-at", "9999-12-31T23:59:59Z").code == 0
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.log.database import connection, interruption
+from publisher.log.database import interruption, sqlite
 from publisher.log.findings import record_states
 from publisher.log.log import Log
 from publisher.log.model import RecordQuery
@@ -146,7 +146,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         steps[0] += 1
         return is_interrupted()
 
-    monkeypatch.setattr(connection, "_INTERRUPTION_STEPS", _STEPS)
+    monkeypatch.setattr(sqlite, "_INTERRUPTION_STEPS", _STEPS)
     monkeypatch.setattr(interruption, "is_interrupted", count)
     monkeypatch.setattr(record_states, "_BATCH", 20)  # so that these sizes have several batches
     return steps
