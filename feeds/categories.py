@@ -16,7 +16,7 @@ _MAX_CATEGORIES = 20
 """Maximum values of one field that become categories. A document has only a few topics."""
 
 
-def shown_content(item: ChangeItem) -> Content:
+def content_of_change(item: ChangeItem) -> Content:
     """Return the record's content after the change; for a removed record, its last content."""
     return (item.before if item.kind == "removed" else item.after) or {}
 
@@ -39,7 +39,7 @@ def categories(item: ChangeItem, base: str) -> tuple[Category, ...]:
 
 
 def _content_categories(item: ChangeItem, base: str) -> Iterator[Category]:
-    for facet, term, label in facet_terms(shown_content(item), item.catalogue, item.division):
+    for facet, term, label in facet_terms(content_of_change(item), item.catalogue, item.division):
         yield Category(term, f"{base}/facets/{facet}", label)
 
 
@@ -96,12 +96,12 @@ def issuers(item: ChangeItem) -> tuple[str, ...]:
     field = item.catalogue.body_field
     if field is None or not item.catalogue.of_documents or item.hidden:
         return ()
-    return _values(shown_content(item).get(field))
+    return _values(content_of_change(item).get(field))
 
 
 def enclosures(item: ChangeItem) -> tuple[Link, ...]:
     """List the files of a record (fields of the type ``files``) that have a web address."""
-    content = shown_content(item)
+    content = content_of_change(item)
     file_lists = (content.get(f.name) for f in item.catalogue.fields if f.type == "files" and not f.personal)
     return tuple(link for files in file_lists if isinstance(files, list) for link in _enclosures(files))
 

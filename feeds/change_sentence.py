@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import date
 from html import escape
 
-from feeds.categories import authors, categories, enclosures, issuers, shown_content
+from feeds.categories import authors, categories, content_of_change, enclosures, issuers
 from feeds.change import PART, ChangeItem, Difference, Kind
 from feeds.document_html import full_text
 from feeds.feed import Entry
@@ -80,7 +80,7 @@ def _headline_action(item: ChangeItem) -> str:
         case "renamed" if item.previous_title:
             return f"将{noun}“{item.previous_title}”更名为“{item.title}”"
         case "added":
-            decided = shown_content(item).get(item.catalogue.decision_field or "")
+            decided = content_of_change(item).get(item.catalogue.decision_field or "")
             if isinstance(decided, str) and decided:
                 return f"决定{decided}{title_suffix}"
             return f"{_added_verb(item)}{noun}{title_suffix}"
@@ -151,7 +151,7 @@ def details(item: ChangeItem) -> str:
     if item.hidden or item.kind == "withdrawn":
         return body
     if item.kind in ("added", "removed"):
-        body += _fields_table(item.catalogue, shown_content(item))
+        body += _fields_table(item.catalogue, content_of_change(item))
     else:
         body += _differences_table(item.catalogue, item.differences)
     return body + ("" if item.kind == "removed" else full_text(item))

@@ -69,7 +69,7 @@ COMMITMENT_STATUSES: Mapping[str, Words] = {
     "overdue": Words("逾期", "overdue"),
     "undetermined": Words("无法判断", "undetermined"),
 }
-"""Derived status of a commitment → its name. What offices say is in the list of statements."""
+"""Derived status of a commitment → its name. The list of statements contains what offices say."""
 PACE_WORDS: Mapping[str, Words] = {
     "at-once": Words("发布后即时寄送", "at once"),
     "daily": Words("每日8时汇总", "once a day, at 8"),

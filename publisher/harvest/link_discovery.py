@@ -19,7 +19,7 @@ from publisher.harvest.fetcher import ResponseChain
 from publisher.harvest.report import SourceReport
 from publisher.harvest.source_config import SourceSite
 from publisher.harvest.warc import Hop
-from publisher.ingest.documents.page_numbers import scripted_pages
+from publisher.ingest.documents.page_numbers import NEXT_PAGE, scripted_pages
 from publisher.ingest.findings import harvest as kinds
 from publisher.ingest.formats import html, text_encoding
 from publisher.ingest.formats.errors import ReaderError
@@ -47,7 +47,6 @@ MEDIA_TYPES: Mapping[str, str] = {
 }
 """Extension of an attachment → its most likely media type."""
 _ATTACHMENT_NAME = re.compile("|".join(map(re.escape, MEDIA_TYPES)), re.IGNORECASE)
-_NEXT_PAGE = re.compile(r"下一?页|后一页|下页|[>›»]{1,2}|next|next page", re.IGNORECASE)
 _VIEWER = re.compile(r"\.html?$|viewer|preview|pdfjs|online|reader", re.IGNORECASE)
 _PAGE_NUMBER = re.compile(r"[_-]\d{1,3}(?=\.\w{2,5}$|$)")
 _PAGE_PARAMETER = re.compile(r"p|pg|page|pageno|pagenum|curpage|page_?index|currentpage", re.IGNORECASE)
@@ -90,7 +89,7 @@ def extract_page_links(text: str, url: str, source: SourceSite) -> ListLinks:
             continue
         link_text = _extract_link_text(element)
         title = fold(element.get("title") or "") or link_text
-        if element.get("rel") == "next" or _NEXT_PAGE.fullmatch(link_text):
+        if element.get("rel") == "next" or NEXT_PAGE.fullmatch(link_text):
             further[target] = None
         elif _is_document(target, title, source):
             links.setdefault(target, Link(target, title, _find_date_near(element)))

@@ -51,7 +51,7 @@ class SourceReport(msgspec.Struct):
     """Number of the release that the run published."""
     findings: list[Finding] = msgspec.field(default_factory=list)
     previews: list[PreviewedDocument] = msgspec.field(default_factory=list)
-    """What a dry run read."""
+    """Documents that a dry run read."""
 
     def add_finding(self, kind: Kind, url: str, **words: object) -> None:
         self.findings.append(kind.at(Place(url), "", **words))

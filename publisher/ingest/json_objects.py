@@ -77,19 +77,19 @@ class JsonObjects:
             elif key.meaning is None:
                 unread.append((name, format_json_value(value)))
         if self._qualified:
-            built = self._build_qualified(number, record)
+            imported_record = self._build_qualified(number, record)
         else:
-            built = self._builder.build_plain(number, texts)
-        return structs.replace(built, unread=tuple(unread)) if unread else built
+            imported_record = self._builder.build_plain(number, texts)
+        return structs.replace(imported_record, unread=tuple(unread)) if unread else imported_record
 
     def _add_key(self, name: str, record: Mapping[str, object]) -> None:
         meaning = self._headings.meaning_of(name)
         own_field = None
         if meaning is not None and meaning.role == "value":
-            named = self._catalogue.by_name[meaning.field]
-            other = named.stands_for
+            own = self._catalogue.by_name[meaning.field]
+            other = own.stands_for
             if other and all(self._headings.field_of(key) != other for key in (*record, *self.keys)):
-                meaning, own_field = structs.replace(meaning, field=other), named
+                meaning, own_field = structs.replace(meaning, field=other), own
         key = self.keys[name] = Key(meaning, own_field=own_field)
         if meaning is None or meaning.role == "ignored":
             return

@@ -17,6 +17,7 @@ from schemas.cells.amounts import find_amount
 from schemas.cells.deadlines import parse_deadline
 from schemas.cells.problems import CODE_SPOILT, CellProblem
 from schemas.cells.quantities import BLANKS
+from schemas.cells.value_texts import format_limit
 from schemas.cells.values import amount_value, cell_parser
 from schemas.definition.catalogue import Catalogue, Content, Field, Json
 from schemas.normalise import fold
@@ -95,7 +96,7 @@ class RecordBuilder:
         source_text = hash_source_texts(read_pieces, self._shown)
         for name, source in self._derive_values(content, lambda n: self._exact_texts(pieces[n], n, row)):
             pieces[name], originals[name] = pieces[source], pieces[source].original
-        count_working_days(content, self._catalogue)
+        set_working_days(content, self._catalogue)
         self._check_limits(content, row)
         self._check_basis(pieces, row)
         return ImportedRecord(
@@ -131,7 +132,7 @@ class RecordBuilder:
                 originals[f.name] = text
         for name, source in self._derive_values(content, lambda n: (originals.get(n, str(content[n])),)):
             originals[name] = originals.get(source, str(content[source]))
-        count_working_days(content, self._catalogue)
+        set_working_days(content, self._catalogue)
         for f in self._fields:
             if f.required and f.name not in content and f.name not in self._invalid:
                 self._add_missing(f, row)
@@ -257,7 +258,7 @@ def derive_value(field: Field, texts: Iterable[str]) -> Json:
     return next((amount_value(one) for one in amounts if one is not None), None)
 
 
-def count_working_days(content: Content, catalogue: Catalogue) -> None:
+def set_working_days(content: Content, catalogue: Catalogue) -> None:
     """Count the days of a licence as working days (行政许可法 第八十二条), if its text does not say."""
     if content.get(catalogue.type_field or "") != "行政许可":
         return
@@ -299,18 +300,20 @@ def _sha256(texts: Iterable[str]) -> str:
     return hashlib.sha256("".join(texts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-_HOURS: Mapping[str, tuple[int, int | None]] = MappingProxyType(
+_DAY = 24 * 60
+_MINUTES: Mapping[str, tuple[int, int | None]] = MappingProxyType(
     {
-        "小时": (1, 1),
-        "自然日": (24, 24),
-        "日": (24, 24),
-        "天": (24, 24),
-        "工作日": (24, None),
-        "月": (28 * 24, 31 * 24),
-        "年": (365 * 24, 366 * 24),
+        "分钟": (1, 1),
+        "小时": (60, 60),
+        "自然日": (_DAY, _DAY),
+        "日": (_DAY, _DAY),
+        "工作日": (_DAY, None),
+        "周": (7 * _DAY, 7 * _DAY),
+        "月": (28 * _DAY, 31 * _DAY),
+        "年": (365 * _DAY, 366 * _DAY),
     }
 )
-"""Unit → its least and most hours. Working days have no maximum because of holidays."""
+"""Unit → its least and most minutes. Working days have no maximum because of holidays."""
 
 
 def find_exceeded_limits(content: Content) -> Iterator[tuple[str, str, str]]:
@@ -323,7 +326,7 @@ def find_exceeded_limits(content: Content) -> Iterator[tuple[str, str, str]]:
             continue
         statutory = content.get(f"statutory_{name.removeprefix('promised_')}")
         if isinstance(statutory, dict) and exceeds(value, statutory):
-            yield name, _format_limit(value), _format_limit(statutory)
+            yield name, format_limit(value), format_limit(statutory)
 
 
 def exceeds(promised: Mapping[str, Json], statutory: Mapping[str, Json]) -> bool:
@@ -339,10 +342,6 @@ def exceeds(promised: Mapping[str, Json], statutory: Mapping[str, Json]) -> bool
         return False
     if unit == other:
         return value > limit
-    fewest, _ = _HOURS.get(str(unit), (0, None))
-    _, most = _HOURS.get(str(other), (0, None))
+    fewest, _ = _MINUTES.get(str(unit), (0, None))
+    _, most = _MINUTES.get(str(other), (0, None))
     return most is not None and value * fewest > limit * most
-
-
-def _format_limit(value: Mapping[str, Json]) -> str:
-    return f"{value.get('value')}{value.get('unit')}"

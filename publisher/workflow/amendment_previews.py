@@ -11,7 +11,7 @@ from msgspec import structs
 
 from publisher.ingest import row_checks
 from publisher.ingest.findings.kind import Finding, Place, create_finding
-from publisher.ingest.record_builder import count_working_days, derive_value
+from publisher.ingest.record_builder import derive_value, set_working_days
 from publisher.log.field_changes import compare_states
 from publisher.log.log import Log
 from publisher.log.model import Change, ChangeKind, LogError, RecordState, View
@@ -61,7 +61,7 @@ def preview_edit(
         else:
             content.pop(name, None)
     _derive_values(content, state.content, texts, catalogue)
-    count_working_days(content, catalogue)
+    set_working_days(content, catalogue)
     invalid = {f.column for f in findings if f.severity == "error"}
     findings += (
         finding

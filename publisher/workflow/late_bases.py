@@ -32,8 +32,8 @@ class LateBasis(msgspec.Struct, frozen=True):
 def find_late_bases(log: Log, basis: str, today: date) -> Iterator[LateBasis]:
     """Yield the documents of a basis that are older than the period.
 
-    The day is that of the document that the site publishes. Of any other the year of its number is known: it
-    is late if the last day of that year is.
+    The day is that of the document that the site publishes. For any other document only the year
+    of its number is known: it is late if the last day of that year is.
     """
     for citation in _cited_numbers(basis):
         written_on = _day_of(log, citation.standard)

@@ -152,7 +152,7 @@ def _reread_source(
     matched: set[int] = set()
     for record in source.records:
         own = identities.find_own(record)
-        part.entries[record.id] = structs.replace(_kept_entry(record), identity=own)
+        part.entries[record.id] = structs.replace(_create_entry_as_published(record), identity=own)
         if rows is None or not record.source_text:
             continue
         row = next((by_digest[d] for d in identities.of_record(record) if d in by_digest), None)
@@ -208,7 +208,7 @@ def _compare(
     return ReadingDifference("changed", record.title, part, fields)
 
 
-def _kept_entry(record: RecordReading) -> DraftEntry:
+def _create_entry_as_published(record: RecordReading) -> DraftEntry:
     return DraftEntry(record.content, record.source_text, record.locator, record.originals)
 
 

@@ -55,7 +55,7 @@ class NotTextsError(ValueError):
 
 
 class DamagedTextsError(ValueError):
-    """The gzipped file is damaged or incomplete."""
+    """The file is damaged or incomplete, or is not in UTF-8."""
 
 
 class _Edition(msgspec.Struct):
@@ -73,6 +73,8 @@ def contains_texts(data: bytes) -> bool:
         _decode(first)
     except msgspec.DecodeError:
         return False
+    except UnicodeDecodeError as error:
+        raise DamagedTextsError from error
     return True
 
 

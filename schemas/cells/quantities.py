@@ -39,9 +39,9 @@ def read_date(text: str) -> date | None:
     if year is None or month is None or day is None or not 1800 <= year <= 2200:
         return None
     try:
-        read = date(year, month, day)
+        written_day = date(year, month, day)
         zone = match.groupdict().get("zone") if match else None
-        return _day_in_china(read, match["time"], zone) if match and zone else read
+        return _day_in_china(written_day, match["time"], zone) if match and zone else written_day
     except ValueError:
         return None
 

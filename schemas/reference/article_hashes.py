@@ -4,8 +4,8 @@ An entry is ``第六十条=Ab3d.x9Yq2Z``: the article, 24 bits of the hash of it
 of each of its clauses, by which a part of it is found. Entries are in the order of the statute, with ``;``
 between them. Texts are compared by letters and digits alone (:func:`fold_text`).
 
-Of clauses that are not in a statute of 100 articles and 800 clauses, 1 in 330 has the hash of one of its
-clauses. Two such clauses point to the same article in 1 of some 10 million cases.
+In a statute of 100 articles and 800 clauses, 1 in 330 of the clauses that it does not contain has the hash of
+one that it contains. Two such clauses point to the same article in 1 of some 10 million cases.
 """
 
 from __future__ import annotations

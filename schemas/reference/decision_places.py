@@ -97,8 +97,8 @@ def number_in_digits(text: str | None) -> str:
 def _decisions_after(citations: list[Citation], text: str) -> Iterator[str]:
     """Yield for each citation the number of the decision that an item after it belongs to; empty if none.
 
-    A title right after its number keeps that number; another title ends it. Of several numbers in one bracket
-    the first counts: the others are those of later editions.
+    A title right after its number keeps that number; another title ends it. If one bracket contains several
+    numbers, the first counts: the others are those of later editions.
     """
     decision, end = "", 0
     for citation in citations:

@@ -62,7 +62,7 @@ type CommitmentKind = Literal["成果", "行动"]
 
 
 class ProposedCommitment(msgspec.Struct, frozen=True):
-    """A commitment that a clerk may accept. What the sentence does not state is blank."""
+    """A commitment that a clerk may accept. A field that the sentence does not state is blank."""
 
     section: str
     task: str

@@ -17,7 +17,7 @@ _PAGING_SCRIPT = re.compile(
 """Script by which TRS, the system of most government sites, writes the links to further pages."""
 MOST_PAGES = 50
 """Most pages of one document."""
-_NEXT = re.compile(
+NEXT_PAGE = re.compile(
     r"[\[【(（]?\s*(?:下一?页|后一页|下页|next(?: page)?)\s*[>›»→]*\s*[\]】)）]?|[>›»]{1,2}", re.IGNORECASE
 )
 _TOTAL = re.compile(r"共\s?(?P<all>\d{1,3})\s?页")
@@ -49,7 +49,7 @@ def find_page_links(root: etree._Element, source: str) -> tuple[tuple[str, ...],
     for element in root.iter("a"):
         text = fold("".join(map(str, element.itertext())))
         href = (element.get("href") or "").strip()
-        is_next = _NEXT.fullmatch(text) is not None or element.get("rel") == "next"
+        is_next = NEXT_PAGE.fullmatch(text) is not None or element.get("rel") == "next"
         if not href or not (is_next or _NUMBER.fullmatch(text)):
             continue
         if href.lower().startswith(("javascript:", "#")):

@@ -14,12 +14,17 @@ from publisher.ingest.tables.heading_text import parse_unit
 from publisher.ingest.tables.headings import Headings
 from publisher.ingest.tables.raw_record import Piece, RawRecord, RowNote, format_reference
 from publisher.ingest.tables.segmentation import SegmentedSheet, redact_names
+from schemas.normalise import chinese_number
 
 _EXAMINED_ROWS = 60
 """Number of first rows that are examined to distinguish a form from a table."""
 _NUMBERING = re.compile(r"\s*[一二三四五六七八九十]{1,3}\s*[、.．]\s*")
 _LABEL = re.compile(r"\s*[^\d，。；：:□√☑]{2,20}\s*[：:]?\s*")
 _NUMBERED_LABEL = re.compile(rf"{_NUMBERING.pattern}[^，。；：:]{{2,20}}\s*[：:]?")
+_LABEL_WITH_VALUE = re.compile(
+    r"\s*([一二三四五六七八九十]{1,3})\s*[、.．]\s*[^，。；：:]{2,20}[：:].*", re.DOTALL
+)
+_COLON = re.compile("[：:]")
 
 
 def is_form(grid: Grid, headings: Headings) -> bool:
@@ -35,7 +40,7 @@ def is_form(grid: Grid, headings: Headings) -> bool:
 def _parse_label(cell: Cell, headings: Headings) -> tuple[str | None, str]:
     """Return the field that a cell names (一、事项名称：), and the value after its colon."""
     text = _NUMBERING.sub("", cell.text, count=1)
-    head, colon, rest = text.replace(":", "：", 1).partition("：")
+    head, rest = _COLON.split(text, maxsplit=1) if (colon := _COLON.search(text)) else (text, "")
     name = headings.field_of(head.strip())
     return (name, rest.strip()) if name and (colon or not rest) else (headings.field_of(text), "")
 
@@ -57,6 +62,8 @@ class _Form:
         self._field: str | None = None
         self._numbered = False
         """Whether the labels are numbered: 一、事项名称."""
+        self._number = 0
+        """Number of the last numbered label."""
         self._label_columns: set[int] = set()
 
     def read_rows(self) -> None:
@@ -95,15 +102,23 @@ class _Form:
         """Test for a row of labels without a field: 七、审批数量, or 监督科室 | 法规科 where labels stand."""
         if self._numbered and _NUMBERED_LABEL.fullmatch(cells[0].text):
             return True
+        match = _LABEL_WITH_VALUE.fullmatch(cells[0].text) if len(cells) == 1 and self._numbered else None
+        if match is not None and chinese_number(match[1]) == self._number + 1:
+            return True  # another number is that of a paragraph in the value above
         are_pairs = len(cells) % 2 == 0 and all(map(_is_like_label, cells[::2]))
         return are_pairs and cells[0].column in self._label_columns
 
     def _leave_out_label(self, row: Row, cells: list[Cell]) -> None:
         """End the value above at a label without a field; report what it heads."""
         self._field = None
+        self._count_label(cells[0])
         text = " | ".join(c.text for c in cells)
         self.sheet.leave_out(row[0].row, "unreadable", text)
         self.sheet.notes.append(RowNote(STRAY_TEXT, row[0].row, excerpt=redact_names(text)))
+
+    def _count_label(self, cell: Cell) -> None:
+        if (match := _NUMBERING.match(cell.text)) is not None:
+            self._number = chinese_number(match[0].strip(" \t\r\n\u3000、.．")) or self._number
 
     def _read_labelled_row(self, row: Row, cells: list[Cell]) -> None:
         starts_record = any(_parse_label(c, self._headings)[0] == self._title for c in cells)
@@ -121,6 +136,7 @@ class _Form:
                 continue
             self._field = name
             self._label_columns.add(cell.column)
+            self._count_label(cell)
             self._numbered = self._numbered or _NUMBERING.match(cell.text) is not None
             if name in self._personal:
                 self.dropped.append(cell.text.split("：")[0].split(":")[0].strip())

@@ -42,7 +42,7 @@ class AnnotatedWorkbook(msgspec.Struct, frozen=True):
 def annotate_workbook(
     data: bytes, name: str, findings: Sequence[Finding], *, lang: Lang = "zh"
 ) -> AnnotatedWorkbook:
-    """Annotate a file with its findings. Of an .xlsx workbook everything else stays as it is.
+    """Annotate a file with its findings. Everything else in an .xlsx workbook stays as it is.
 
     The file is opened in a process with limits of memory and time. Raises ``LogError('cannot-annotate')``
     for a file without tables, such as JSON, or one that is damaged or exceeds a limit.

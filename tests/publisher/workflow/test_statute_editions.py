@@ -10,7 +10,12 @@ import pytest
 
 from publisher.checks.shipped_statutes import EDITIONS, read_shipped_statutes, write_statutes
 from publisher.ingest.read_file import read_file
-from publisher.workflow.statute_editions import NotTextsError, contains_texts, editions_from_texts
+from publisher.workflow.statute_editions import (
+    DamagedTextsError,
+    NotTextsError,
+    contains_texts,
+    editions_from_texts,
+)
 from schemas.definition.file_loader import load_catalogue
 from schemas.reference.article_hashes import index_articles
 from scripts.statute_editions import shipped_editions
@@ -104,3 +109,8 @@ def test_the_list_that_ships_can_be_imported_as_it_is() -> None:
 def test_the_script_writes_the_file_that_ships() -> None:
     texts = require("laws", "articles.jsonl.gz").read_bytes()
     assert write_statutes(shipped_editions(texts)) == gzip.decompress(EDITIONS.read_bytes())
+
+
+def test_texts_in_gbk_are_damaged() -> None:
+    with pytest.raises(DamagedTextsError):
+        contains_texts('{"law": "种子法"}'.encode("gbk"))

@@ -90,3 +90,20 @@ def test_a_label_of_no_field_beside_a_value_is_reported_and_not_joined_to_it() -
     assert record.unread == (("监督科室", "法规科"), ("填表", "张三"))
     assert [f.found for f in reading.findings if f.code == "unmapped-column"] == ["监督科室", "填表"]
     assert [f.found for f in reading.findings if f.code == "stray-text"] == ["审批数量 | 不限"]
+
+
+def test_a_label_without_a_field_ends_the_value_above_also_with_its_value_in_the_cell() -> None:
+    form: Rows = [
+        ["一、职权名称：食品许可"],
+        ["二、审批数量：无限制"],
+        ["三、职权类型：行政许可"],
+        ["四、法定主体：某局"],
+        ["五、备注：网址：http://a.cn 9:00"],
+        ["一、到窗口：见上"],
+    ]
+    reading = read_workbook(xlsx(("Sheet1", form)), "responsibility-list")
+    content = reading.records[0].content
+    assert content["name"] == "食品许可"
+    assert "http://a.cn 9:00" in str(content["remark"])
+    assert "一、到窗口：见上" in str(content["remark"])
+    assert [f.found for f in reading.findings if f.code == "stray-text"] == ["二、审批数量：无限制"]
