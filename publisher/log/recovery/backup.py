@@ -69,11 +69,13 @@ def write_backup(session: Session, home: Path, folder: Path, **options: Unpack[O
     Raises ``LogError``: ``backup-running``, ``backup-tool``, ``backup-damaged``, ``keys-beside-data``.
     """
     keys, keep = options.get("keys"), options.get("keep")
-    if keys is not None and _lie_together(keys.resolve(), folder.resolve()):
+    if keys is not None and (
+        _lie_together(keys.resolve(), folder.resolve()) or keys.resolve().is_relative_to(home.resolve())
+    ):
         raise LogError(
             "keys-beside-data",
-            "密钥不能与数据备份放在一起：得到备份的人就能以本站名义签名。请另选文件夹或介质。",
-            "Keys must not lie with the backup: whoever gets it could sign as this site.",
+            "密钥的备份不能与数据或其备份放在一起：得到备份的人就能以本站名义签名。请另选文件夹或介质。",
+            "Keys must not be copied beside the data or its backup: whoever gets it could sign as this site.",
         )
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with locked(folder):
@@ -241,13 +243,17 @@ def copy_keys(source: Path, target: Path, others: Sequence[Path] = ()) -> int:
 
 
 def copy_key(key: Path, copy: Path) -> None:
-    """Copy a file with a secret, for the owner only."""
+    """Copy a file with a secret, for the owner only. A copy on itself stays as it is."""
+    secret = key.read_bytes()
     copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle = os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    part = copy.with_name(f"{copy.name}.part")
+    part.unlink(missing_ok=True)
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with os.fdopen(handle, "wb") as file:
-        file.write(key.read_bytes())
+        file.write(secret)
         file.flush()
         os.fsync(file.fileno())
+    part.replace(copy)
     sync_folder(copy.parent)
 
 

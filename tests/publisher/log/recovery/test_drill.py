@@ -17,6 +17,7 @@ from litestar.testing import TestClient
 
 from publisher import settings
 from publisher.app import create_app
+from publisher.log.recovery.backup import copy_key
 from publisher.log.transparency import verify
 from tests.support.command import CommandResult, Home, item, xlsx
 from tests.support.servers.http_service import serving
@@ -226,8 +227,13 @@ def test_an_archive_of_another_history_is_refused(drill: Drill, tmp_path: Path) 
 
 
 def test_keys_lie_apart_and_only_so_many_backups_stay(drill: Drill) -> None:
-    for keys in (drill.backups / "k", drill.backups, drill.backups.parent):
+    own = {path: path.read_bytes() for path in (drill.site.home / "keys").glob("*.pem")}
+    assert own
+    for keys in (drill.backups / "k", drill.backups, drill.backups.parent, drill.site.home / "keys"):
         assert "keys-beside-data" in drill.site.run("backup", drill.backups, "--keys", keys).err
+    for path, secret in own.items():
+        copy_key(path, path)
+        assert path.read_bytes() == secret
     assert contains(drill.backups, "PRIVATE KEY") == []
     for _ in range(3):
         drill.site.ok("backup", drill.backups, "--keep", 2)
