@@ -89,14 +89,15 @@ def accept(
 ) -> Submission:
     """Submit the correction that a reader asked for. ``text``: what the field becomes.
 
-    ``proof``: is published; blank: the readers' own. Raises as :func:`.amendments.submit`, and ``LogError``:
-    ``personal-text``, ``no-such-correction``.
+    ``proof``: is published; blank: the readers' own, as they are now. Raises as :func:`.amendments.submit`,
+    and ``LogError``: ``personal-text``, ``no-such-correction``.
     """
     with _inbox(desk) as inbox:
         request = _get_open(inbox, id_)
-    refuse_personal(request.value, reason, proof_to_publish(request, proof.strip() or None))
+    proof = proof_to_publish(request, proof.strip() or None)  # what others state later nobody has read
+    refuse_personal(request.value, reason, proof)
     correction = NewAmendment(kind="correct", reason=reason, basis=basis, texts={request.field: text})
-    link = CorrectionLink(id_, proof.strip())
+    link = CorrectionLink(id_, proof)
     return amendments.submit(desk, person, request.dataset, request.record, correction, secrecy, link)
 
 
@@ -136,7 +137,7 @@ def settle(desk: Desk) -> None:
                 continue
             if one.state == "published" and is_open:
                 release = work.release_of(desk, one)
-                inbox.accept(id_, outcome=one.request.note, proof=link.proof or None, release=release)
+                inbox.accept(id_, outcome=one.request.note, proof=link.proof, release=release)
             # Unless another correction of the request was submitted meanwhile.
             with desk.staff.store.write() as conn:
                 is_it = (_c.request == id_) & (_c.submission == link.submission)

@@ -25,7 +25,7 @@ _LINK = "link"
 
 
 class CorrectionLink(msgspec.Struct, frozen=True):
-    """The reader's request that a submission is for. ``proof``: is published with it; blank: the reader's."""
+    """The reader's request that a submission is for. ``proof``: is published with it."""
 
     request: str
     proof: str

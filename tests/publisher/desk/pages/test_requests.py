@@ -86,6 +86,7 @@ def test_what_a_reader_asked_for_becomes_a_correction_of_two_persons_and_is_acce
         answer = drafter.send(page, f"{page}/accept", reason="误录", **SECRECY)
         address = answer.headers["location"]
         assert "已提交更正" in drafter.see("/requests")
+    inbox_desk.ask("甲", "9", "李四 13900139000 也这样说")  # joins the request, after the clerk read it
     assert inbox_desk.public.status(token).state == "open"  # type: ignore[union-attr]
     assert "已发布" in approve_and_publish(site, address)
     assert standards(site.log) == {"甲": "9", "乙": "5"}
