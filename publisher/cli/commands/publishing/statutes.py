@@ -77,7 +77,7 @@ def _input_file(file: Path) -> InputFile:
         rows = editions_from_texts(data)
     except DamagedTextsError as error:
         raise click.BadParameter(
-            f"{file.name}: 文件损坏、不完整或不是UTF-8编码，没有读入，请重新取得 / the file is damaged, "
+            f"{file.name}: 文件损坏、不完整或不是 UTF-8 编码，没有读入，请重新取得 / the file is damaged, "
             "incomplete or not in UTF-8, and was not read; get it again"
         ) from error
     except NotTextsError as error:
