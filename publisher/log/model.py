@@ -21,6 +21,11 @@ MOST_FACET_VALUES = 100
 type StageMode = Literal["snapshot", "partial", "append"]
 
 
+def most_frequent(counts: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    """List the values of a facet with their numbers, the most frequent first, equal ones by value."""
+    return tuple(sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:MOST_FACET_VALUES])
+
+
 _object = msgspec.json.Decoder(dict[str, Any]).decode
 
 

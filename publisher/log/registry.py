@@ -256,8 +256,8 @@ def find_parts(conn: Connection, names: Collection[str], *, dataset: int | None 
     c = t.part.c
     query = select(c.key, c.name, c.aliases, func.coalesce(c.merged_into, c.key).label("shown"))
     rows = conn.execute(query if dataset is None else query.where(c.dataset == dataset)).all()
-    named = {row.key for row in rows if not {row.name, *msgspec.json.decode(row.aliases)}.isdisjoint(names)}
-    return [row.key for row in rows if row.shown in named]
+    own = {row.key for row in rows if not {row.name, *msgspec.json.decode(row.aliases)}.isdisjoint(names)}
+    return [row.key for row in rows if row.shown in own]
 
 
 def part_key(conn: Connection, dataset_key: int, name: str | None) -> int | None:

@@ -230,10 +230,10 @@ def finding_address(desk: Desk, dataset: str, imports: Sequence[DraftImport], fi
 
     Of a collected document it is that of its page. Empty too if files of several parts have the name.
     """
-    named = [one for one in imports if one.source.name == finding.file]
-    if len(named) != 1:
+    same_name = [one for one in imports if one.source.name == finding.file]
+    if len(same_name) != 1:
         return ""
-    (one,) = named
+    (one,) = same_name
     if documents.is_collected(one, desk.log.queries.catalogue(dataset)):
         return f"/documents/{dataset}/{one.token}"
     return _row_address(dataset, one, desk.readings.get(dataset, one).position_of(finding))

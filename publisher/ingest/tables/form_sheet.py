@@ -18,12 +18,10 @@ from schemas.normalise import chinese_number
 
 _EXAMINED_ROWS = 60
 """Number of first rows that are examined to distinguish a form from a table."""
-_NUMBERING = re.compile(r"\s*[一二三四五六七八九十]{1,3}\s*[、.．]\s*")
+_NUMBERING = re.compile(r"\s*(?P<number>[一二三四五六七八九十]{1,3})\s*[、.．]\s*")
 _LABEL = re.compile(r"\s*[^\d，。；：:□√☑]{2,20}\s*[：:]?\s*")
 _NUMBERED_LABEL = re.compile(rf"{_NUMBERING.pattern}[^，。；：:]{{2,20}}\s*[：:]?")
-_LABEL_WITH_VALUE = re.compile(
-    r"\s*([一二三四五六七八九十]{1,3})\s*[、.．]\s*[^，。；：:]{2,20}[：:].*", re.DOTALL
-)
+_LABEL_WITH_VALUE = re.compile(rf"{_NUMBERING.pattern}[^，。；：:]{{2,20}}[：:].*", re.DOTALL)
 _COLON = re.compile("[：:]")
 
 
@@ -103,7 +101,7 @@ class _Form:
         if self._numbered and _NUMBERED_LABEL.fullmatch(cells[0].text):
             return True
         match = _LABEL_WITH_VALUE.fullmatch(cells[0].text) if len(cells) == 1 and self._numbered else None
-        if match is not None and chinese_number(match[1]) == self._number + 1:
+        if match is not None and chinese_number(match["number"]) == self._number + 1:
             return True  # another number is that of a paragraph in the value above
         are_pairs = len(cells) % 2 == 0 and all(map(_is_like_label, cells[::2]))
         return are_pairs and cells[0].column in self._label_columns
@@ -118,7 +116,7 @@ class _Form:
 
     def _count_label(self, cell: Cell) -> None:
         if (match := _NUMBERING.match(cell.text)) is not None:
-            self._number = chinese_number(match[0].strip(" \t\r\n\u3000、.．")) or self._number
+            self._number = chinese_number(match["number"]) or self._number
 
     def _read_labelled_row(self, row: Row, cells: list[Cell]) -> None:
         starts_record = any(_parse_label(c, self._headings)[0] == self._title for c in cells)
@@ -139,7 +137,7 @@ class _Form:
             self._count_label(cell)
             self._numbered = self._numbered or _NUMBERING.match(cell.text) is not None
             if name in self._personal:
-                self.dropped.append(cell.text.split("：")[0].split(":")[0].strip())
+                self.dropped.append(_COLON.split(cell.text, maxsplit=1)[0].strip())
             if rest:
                 self._add_text(cell, rest)
 

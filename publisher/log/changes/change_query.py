@@ -31,7 +31,7 @@ from feeds.value_direction import DIRECTION_TERMS, Direction
 from publisher.log.clocks import micros
 from publisher.log.database import tables as t
 from publisher.log.database.storable_text import storable
-from publisher.log.model import MOST_FACET_VALUES, Change, ChangeKind, View
+from publisher.log.model import MOST_FACET_VALUES, Change, ChangeKind, View, most_frequent
 from publisher.log.queries import history
 from publisher.log.queries.lists.record_bodies import count_by_body, in_fields, of_bodies
 from publisher.log.queries.record_query import MERGED_INTO, PART
@@ -198,7 +198,7 @@ class ChangeList:
         named = self._counts(rows.join(t.value, self._names_own_body()), _values.text)
         unnamed = self._counts(rows.where(~self._select_own_bodies().exists()), _c.dataset)
         counts = count_by_body(named, unnamed, self._bodies.publishing)
-        return tuple(sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:MOST_FACET_VALUES])
+        return most_frequent(counts)
 
     def _counts(self, rows: Select[Any], column: ColumnElement[Any]) -> tuple[tuple[Any, int], ...]:
         number = func.count()

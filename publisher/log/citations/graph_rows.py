@@ -161,7 +161,7 @@ class ReleaseEnds:
     def __init__(self) -> None:
         self._last_revisions: dict[int, int | None] = {}
 
-    def read(self, conn: Connection, first: int) -> Iterator[tuple[int, int, str]]:
+    def of_releases(self, conn: Connection, first: int) -> Iterator[tuple[int, int, str]]:
         """Yield the last revision, the sequence and the digest of the catalogue of releases from one on.
 
         Without releases that brought no revision. Keys of revisions grow with the releases.
@@ -181,7 +181,7 @@ class ReleaseEnds:
 def _contents(conn: Connection, after: Run, ends: ReleaseEnds) -> Iterator[tuple[int, int, str, str]]:
     """Yield key, release, digest of the catalogue and content of each revision after one, by key."""
     v = t.revision.c
-    releases = list(ends.read(conn, after.release))
+    releases = list(ends.of_releases(conn, after.release))
     contents = select(v.key, v.content).where(v.key > after.revision, v.content.is_not(None))
     for row in stream(conn, contents.order_by(v.key)):
         n = bisect_left(releases, row.key, key=itemgetter(0))

@@ -18,7 +18,7 @@ from publisher.log.commitments.statements import Statement, newest_first, newest
 from publisher.log.database import tables as t
 from publisher.log.database.derived import commitment_tables as ct
 from publisher.log.database.storable_text import storable
-from publisher.log.model import MOST_FACET_VALUES, LogError, View
+from publisher.log.model import LogError, View, most_frequent
 from publisher.log.queries.point_in_time import Clocks
 from publisher.log.queries.record_query import of_catalogue
 from schemas.definition.catalogue import Content
@@ -99,12 +99,12 @@ class CommitmentPage(msgspec.Struct, frozen=True):
     """Field of :data:`FACETS` → its values in all commitments of the query, in the order of their first."""
     after: int | None
 
-    def facet(self, field: str) -> list[tuple[str, int]]:
+    def facet(self, field: str) -> tuple[tuple[str, int], ...]:
         """Return the 100 most frequent values of a field."""
         numbers: Counter[str] = Counter()
         for one in self.values[field]:
             numbers[one.text] += one.number
-        return sorted(numbers.items(), key=lambda value: (-value[1], value[0]))[:MOST_FACET_VALUES]
+        return most_frequent(numbers)
 
     @property
     def total(self) -> int:

@@ -21,7 +21,7 @@ from publisher.log.database.derived import finding_tables as f
 from publisher.log.database.storable_text import storable
 from publisher.log.findings import responses
 from publisher.log.findings.responses import Handling, Response
-from publisher.log.model import MOST_FACET_VALUES, LogError, View
+from publisher.log.model import LogError, View, most_frequent
 from publisher.log.queries.point_in_time import Clocks
 from publisher.log.queries.record_query import MERGED_INTO, PART
 from publisher.log.registry import find_parts
@@ -282,10 +282,7 @@ def _count_by_facet(
         for name, value in zip(_FACETS, values, strict=True):
             if value is not None:
                 counts[name][value] += number
-    facets = {
-        name: tuple(sorted(own.items(), key=lambda one: (-one[1], one[0]))[:MOST_FACET_VALUES])
-        for name, own in counts.items()
-    }
+    facets = {name: most_frequent(own) for name, own in counts.items()}
     return sum(row[-1] for row in groups), facets
 
 

@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from publisher.log.canonical_json import salted_hash
 from publisher.log.citations import graph_rows
@@ -59,11 +59,9 @@ class ReleaseFinder:
     def __init__(self, conn: Connection, releases: Mapping[int, ReleaseRow]) -> None:
         self._last: list[int] = []
         self._releases: list[ReleaseRow] = []
-        c = t.change.c
-        query = select(c.release, func.max(c.revision)).group_by(c.release).order_by(c.release)
-        for sequence, largest in conn.execute(query):
-            if sequence in releases and largest is not None and (not self._last or largest > self._last[-1]):
-                self._last.append(largest)
+        for last, sequence, _ in graph_rows.ReleaseEnds().of_releases(conn, 0):
+            if sequence in releases:
+                self._last.append(last)
                 self._releases.append(releases[sequence])
 
     def find(self, revision: int) -> ReleaseRow | None:

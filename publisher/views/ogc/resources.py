@@ -281,8 +281,8 @@ def _make_source(
         request.query, request.headers, dataset_items.allowed_parameters(catalogue), formats
     )
     item_query = dataset_items.parse_item_query(geo.service.cursors, dataset, catalogue, params)
-    shown = geo.catalogue_in_view(dataset.name, dataset_items.first_view(params.values))
-    item_query = structs.replace(item_query, catalogue=shown)
+    first = dataset_items.first_view(item_query.view, item_query.during)
+    item_query = structs.replace(item_query, catalogue=geo.catalogue_in_view(dataset.name, first))
     if request.word_matches is not None:
         item_query = dataset_items.narrow_to_records(item_query, request.word_matches.get(dataset.name, ()))
     validity = requested_view.validity(geo.service, dataset.name, item_query.view)

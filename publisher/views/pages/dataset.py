@@ -106,11 +106,11 @@ def dataset(press: Press, visit: Visit) -> Reply:
     links = _typed_links(visit, dataset, view, files)
     findings = 0 if release else service.log.findings.count_unresolved(name, visit.view)
     # A pinned page describes the state of its release, and links to that of the reader's day.
-    shown = replace(visit, view=requested_view.resolve_release(service, name, view))
+    pinned_visit = replace(visit, view=requested_view.resolve_release(service, name, view))
 
     def build() -> bytes:
         releases = service.log.queries.releases(name)
-        latest = shown.latest(releases)
+        latest = pinned_visit.latest(releases)
         listing = _in_own_order(requested_listing, service, latest)
         page = listing.fetch_page(service)
         table = _table(visit, listing, page)
@@ -122,10 +122,10 @@ def dataset(press: Press, visit: Visit) -> Reply:
             dataset=dataset,
             catalogue=catalogue,
             latest=latest,
-            effective=shown.effective(releases),
+            effective=pinned_visit.effective(releases),
             releases=sorted(releases, key=lambda r: -r.number),
             pin=release,
-            figures=list(_figures(shown, catalogue, page, releases)),
+            figures=list(_figures(pinned_visit, catalogue, page, releases)),
             table=table,
             withdrawn=_withdrawn_since(visit, name, release),
             orders=_orders(visit, listing),

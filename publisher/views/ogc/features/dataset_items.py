@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import date
 from functools import lru_cache
@@ -43,9 +43,8 @@ class ItemQuery(msgspec.Struct, frozen=True):
     cursor: page_cursor.Cursor | None
 
 
-def first_view(values: Mapping[str, str]) -> View:
-    """Return the requested state, or the earliest one of an interval. Raises :class:`OgcError` (400)."""
-    view, during = parameters.view(values), parameters.during(values.get("datetime"))
+def first_view(view: View, during: tuple[date | None, date | None] | None) -> View:
+    """Return the requested state, or the earliest one of an interval."""
     return view if during is None else structs.replace(view, as_of=during[0] or date.min)
 
 
@@ -53,7 +52,8 @@ def queryable_catalogue(geo: Geo, dataset: str, query: bytes) -> Catalogue:
     """Return the current catalogue, with the dropped fields that contents of the requested state can have."""
     if geo.service.has_migrated(dataset):
         with suppress(OgcError):  # the whole query is parsed next, and says what is wrong
-            view = first_view(parameters.pairs(query))
+            values = parameters.pairs(query)
+            view = first_view(parameters.view(values), parameters.during(values.get("datetime")))
             return geo.service.log.queries.catalogue_in_view(dataset, View(), view)
     return geo.catalogue(dataset)
 
