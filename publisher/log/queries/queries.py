@@ -368,7 +368,8 @@ class Queries:
         return self.sequence(dataset), self._session.today()
 
     def sequence(self, dataset: str | None = None) -> int:
-        """Return a number that grows with each release and change of details or parts, of one dataset or all.
+        """Return a number, of one dataset or all, that grows with each release and repair, and with each
+        change of details or parts.
 
         Raises ``LogError('no-such-dataset')``.
         """

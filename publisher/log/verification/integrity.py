@@ -164,7 +164,10 @@ class Integrity:
         with self._session.write() as conn:
             progress = _Progress()
             problems = (p for p in self._check(conn, _DATABASE_ALONE, progress, _ignore) if p.derived)
-            return repair.repair(self._session, conn, problems, progress.catalogues, file)
+            count = repair.repair(self._session, conn, problems, progress.catalogues, file)
+            if count:
+                repair.invalidate_caches(conn, self._session.clock())
+            return count
 
     def _check_pages(self) -> list[Problem]:
         with self._session.read() as conn:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from itertools import batched
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,11 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, delete, select, update
 
+from publisher.log import registry
 from publisher.log.citations import graph_rows
 from publisher.log.commitments import status_rows
 from publisher.log.database import tables as t
+from publisher.log.database.sealing import seals
 from publisher.log.findings import finding_rows
 from publisher.log.releases import bitemporal_spans, field_values, span_rebuild
 from publisher.log.session import Session
@@ -68,6 +71,18 @@ def repair(
         if tables[derived]:
             forget(conn)
     return count
+
+
+def invalidate_caches(conn: Connection, now: datetime) -> None:
+    """Raise ``named_at`` of every dataset, on which all validators depend, also those of other processes.
+
+    A row that was changed by something else keeps its seal, so that verification still names it.
+    """
+    d = t.dataset.c
+    for row in conn.execute(select(t.dataset).order_by(d.key)).mappings().all():
+        registry.raise_named_at(conn, row[d.key], now)
+        if row[d.seal] != seals.compute_seal(t.dataset.name, {c.name: row[c] for c in t.dataset.c}):
+            conn.execute(update(t.dataset).where(d.key == row[d.key]).values(seal=row[d.seal]))
 
 
 def _line(problem: Problem) -> dict[str, Any]:

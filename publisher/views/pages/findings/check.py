@@ -57,5 +57,6 @@ def check(press: Press, visit: Visit) -> Reply:
             open=visit.service.log.findings.count(query),
         )
 
-    state = visit.service.log.findings.validator()
+    log = visit.service.log
+    state = log.queries.sequence(), *log.findings.validator()
     return Reply(Validity((code, one.version, *state, visit.day_of_view()), decides=False), build, HEADERS)
