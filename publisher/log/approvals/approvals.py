@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from msgspec import structs
 from sqlalchemy import Connection, select, update
 
 from publisher.log import registry
+from publisher.log.approvals import shown_state
+from publisher.log.approvals.shown_state import ShownState
 from publisher.log.approvals.submission import (
     OPEN,
     WAITING,
@@ -38,6 +41,19 @@ class Approvals:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+
+    def shown_state(
+        self, dataset: str, *, with_draft: bool = False, parts: Sequence[str] | None = None
+    ) -> ShownState:
+        """Read the state that a person is shown before an act, which refuses what was published since.
+
+        ``with_draft``: the act publishes the draft, or ``parts`` of it.
+        """
+        with self._session.read() as conn:
+            row, today = registry.dataset_row(conn, dataset), self._session.today()
+            state = shown_state.read_state(conn, row, today)
+            draft = shown_state.draft_digest(conn, row, parts, today) if with_draft else None
+            return structs.replace(state, draft=draft)
 
     def submit(
         self, dataset: str, request: PublicationRequest, *, drafter: str, secrecy: Secrecy | None = None

@@ -18,9 +18,11 @@ from publisher.log.drafts import repeal_decisions
 from publisher.log.model import LogError
 from publisher.log.registry import DatasetRow
 from publisher.log.releases.amendment import AmendmentRelease
-from publisher.log.releases.release_rows import cancellations, has_number, no_such_release
+from publisher.log.releases.release_rows import cancellations, has_number, no_such_release, releases
 from publisher.log.releases.release_writer import ReleaseHeading, write_release
+from publisher.log.session import Session
 from schemas.definition.catalogue import Catalogue
+from schemas.definition.evolution import compare_catalogues
 
 
 class _State(msgspec.Struct, frozen=True):
@@ -31,6 +33,23 @@ class _State(msgspec.Struct, frozen=True):
     status: str
     revision: int | None
     part: int | None
+
+
+def refuse_migration(session: Session, conn: Connection, dataset: DatasetRow, number: int) -> None:
+    """Refuse to cancel a release whose catalogue, or that before it, needs a migration to today's.
+
+    Raises ``LogError('cancel-migration')``.
+    """
+    catalogue = session.catalogue(conn, dataset.catalogue_digest)
+    for release in releases(conn, dataset):
+        old = session.catalogue(conn, release.catalogue_digest)
+        if release.number >= number - 1 and compare_catalogues(old, catalogue):
+            raise LogError(
+                "cancel-migration",
+                f"第{number}次发布以来清单类型定义已经迁移，不能取消。请再次发布。",
+                f"The catalogue was migrated since release {number}, which cannot be cancelled. Publish "
+                "again.",
+            )
 
 
 class CancellationRelease:

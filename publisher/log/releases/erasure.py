@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from msgspec import structs
 from sqlalchemy import Connection, delete, exists, func, or_, select, update
 
 from publisher.log import registry
@@ -68,6 +69,10 @@ class ErasurePreview(msgspec.Struct, frozen=True):
     """Names of the files of drafts that contain one of them."""
     rewritten_bytes: int
     """Size of what is rewritten in the database, so that nothing of it stays on the disk."""
+
+    def equals(self, other: ErasurePreview) -> bool:
+        """Report whether another one destroys the same, however large the database is."""
+        return structs.replace(other, rewritten_bytes=self.rewritten_bytes) == self
 
 
 class ErasureRelease:
@@ -260,6 +265,16 @@ def releases_of_actor(conn: Connection, actor: str) -> Sequence[int]:
             f"There is no release whose clerk is {actor!r}.",
         )
     return sequences
+
+
+def require_ground(ground: str) -> None:
+    """Raise ``LogError('ground-missing')`` for a blank ground."""
+    if not ground.strip():
+        raise LogError(
+            "ground-missing",
+            "没有写明依法删除的法律依据。",
+            "The legal ground of the erasure is blank.",
+        )
 
 
 def erase_actor(conn: Connection, actor: str, ground: str, now: datetime) -> int:

@@ -41,6 +41,16 @@ class ReleaseHeading(msgspec.Struct, frozen=True):
     """Column ``release.approval``, under the two-person rule."""
 
 
+def require_reason(heading: ReleaseHeading) -> None:
+    """Raise ``LogError('reason-missing')`` for an amendment without a reason, which is its note."""
+    if not heading.note.strip():
+        raise LogError(
+            "reason-missing",
+            "没有写明理由。更正、撤回公布、更名和取消发布的理由将向社会公布，不能是空白。",
+            "The reason is blank. It is published with a correction, withdrawal, rename or cancellation.",
+        )
+
+
 _TOLERANCE = timedelta(minutes=5)
 """Most by which the clocks of two machines that publish may differ."""
 

@@ -10,7 +10,8 @@ from msgspec import structs
 from sqlalchemy import Connection, select
 
 from publisher.log import generated_files, registry
-from publisher.log.approvals import two_persons
+from publisher.log.approvals import shown_state, two_persons
+from publisher.log.approvals.shown_state import ShownState
 from publisher.log.approvals.submission import PublicationRequest
 from publisher.log.approvals.two_persons import Authority
 from publisher.log.database import tables as t
@@ -18,15 +19,14 @@ from publisher.log.drafts import staging
 from publisher.log.drafts.drafts import drop_unreferenced, find_draft_catalogue
 from publisher.log.model import LogError, OnConflict, Release
 from publisher.log.registry import DatasetRow
-from publisher.log.releases import catalogue_change, erasure, publication, reseal
+from publisher.log.releases import catalogue_change, erasure, publication, release_writer, reseal
 from publisher.log.releases.amendment import AmendmentRelease
-from publisher.log.releases.cancellation import CancellationRelease
+from publisher.log.releases.cancellation import CancellationRelease, refuse_migration
 from publisher.log.releases.release_rows import releases
 from publisher.log.releases.release_writer import ReleaseHeading
 from publisher.log.session import Session
 from publisher.log.transparency import erasure_ledger
 from schemas.definition.catalogue import Catalogue, Content
-from schemas.definition.evolution import compare_catalogues
 
 
 class Releases:
@@ -48,6 +48,7 @@ class Releases:
         parts: Sequence[str] | None = None,
         emergency: str = "",
         submission: int | None = None,
+        shown: ShownState | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> Release | None:
         """Publish the draft, or ``parts`` of it, and take it from the draft. → the release; None: no change.
@@ -55,8 +56,9 @@ class Releases:
         ``emergency``: reason why a dataset under the two-person rule publishes what nobody approved.
         ``without_errors``: rows in error are left out, as those are whose import says so.
         ``submission``: key of the submission that is published; it has to be approved even where the dataset
-        is not under that rule. Raises ``LogError``: ``no-draft``, ``conflicts``, ``rows-in-error``,
-        ``later-effect``, ``approval-needed``, ``approval-void``.
+        is not under that rule. ``shown``: what a person was shown. Raises ``LogError``: ``no-draft``,
+        ``conflicts``, ``rows-in-error``, ``later-effect``, ``approval-needed``, ``approval-void``,
+        ``state-moved``.
         """
         request = PublicationRequest(
             kind="draft",
@@ -69,6 +71,7 @@ class Releases:
         )
         with self._session.append() as conn:
             row, catalogue = find_draft_catalogue(self._session, conn, dataset, None)
+            shown_state.require_unchanged(conn, row, shown, self._session.today(), records=None, parts=parts)
             digests = [i.digest for i in staging.draft_imports(conn, row)]
             heading = ReleaseHeading(effective_on, basis, note, actor)
             heading, authority = self._authorise(conn, row, heading, request, emergency, submission)
@@ -100,11 +103,12 @@ class Releases:
         actor: str = "",
         emergency: str = "",
         submission: int | None = None,
+        shown: ShownState | None = None,
     ) -> Release:
         """Correct (更正) contents for the whole period of the state in force today, or next, or last.
 
-        Raises ``LogError('reason-missing')`` if the reason is blank, and ``approval-needed`` as
-        :meth:`publish`; :meth:`withdraw`, :meth:`rename` and :meth:`cancel` do so too.
+        Raises ``LogError('reason-missing')`` if the reason is blank, and ``approval-needed`` and
+        ``state-moved`` as :meth:`publish`; :meth:`withdraw`, :meth:`rename` and :meth:`cancel` do so too.
         """
         request = PublicationRequest(kind="correct", basis=basis, note=reason, records=corrections)
         return self._amend(
@@ -114,6 +118,7 @@ class Releases:
             request,
             emergency,
             submission,
+            shown,
         )
 
     def withdraw(
@@ -126,6 +131,7 @@ class Releases:
         actor: str = "",
         emergency: str = "",
         submission: int | None = None,
+        shown: ShownState | None = None,
     ) -> Release:
         """Withdraw records that should not have been published, on every day."""
         request = PublicationRequest(
@@ -138,6 +144,7 @@ class Releases:
             request,
             emergency,
             submission,
+            shown,
         )
 
     def rename(
@@ -152,6 +159,7 @@ class Releases:
         actor: str = "",
         emergency: str = "",
         submission: int | None = None,
+        shown: ShownState | None = None,
     ) -> Release:
         """Continue a record with ``content``, whose identity matches rows from now on.
 
@@ -169,6 +177,7 @@ class Releases:
             request,
             emergency,
             submission,
+            shown,
         )
 
     def cancel(
@@ -181,22 +190,24 @@ class Releases:
         actor: str = "",
         emergency: str = "",
         submission: int | None = None,
+        shown: ShownState | None = None,
     ) -> Release:
         """Cancel a release that is not yet in effect. Records that never took effect are withdrawn, and all
         others get back the states that they had before it.
 
         Raises ``LogError``: ``no-such-release``, ``already-in-effect``, ``already-cancelled``,
-        ``cancel-superseded``, ``cancel-migration``, ``identity-taken``, ``reason-missing``, and
-        ``approval-needed`` as :meth:`publish`.
+        ``cancel-superseded``, ``cancel-migration``, ``identity-taken``, and as :meth:`correct`.
         """
         heading = ReleaseHeading(self._session.today(), basis, reason, actor)
-        _require_reason(heading)
+        release_writer.require_reason(heading)
         with self._session.append() as conn:
             row = registry.dataset_row(conn, dataset)
             catalogue = self._session.catalogue(conn, row.catalogue_digest)
+            records = shown_state.keys_of_release(row, number)
+            shown_state.require_unchanged(conn, row, shown, self._session.today(), records=records)
             request = PublicationRequest(kind="cancel", basis=basis, note=reason, release=number)
             heading, authority = self._authorise(conn, row, heading, request, emergency, submission)
-            self._refuse_migration(conn, row, number, catalogue)
+            refuse_migration(self._session, conn, row, number)
             amendment = AmendmentRelease(self._session.database, conn, row, catalogue, self._session.clock())
             cancellation_release = CancellationRelease(self._session.database, conn, row)
             sequence = cancellation_release.cancel(number, catalogue, heading, amendment)
@@ -210,19 +221,7 @@ class Releases:
         with self._session.read() as conn:
             row = registry.dataset_row(conn, dataset)
             CancellationRelease(self._session.database, conn, row).check(number, self._session.today())
-            self._refuse_migration(conn, row, number, self._session.catalogue(conn, row.catalogue_digest))
-
-    def _refuse_migration(self, conn: Connection, row: DatasetRow, number: int, catalogue: Catalogue) -> None:
-        """Refuse to cancel a release whose catalogue, or that before it, needs a migration to today's."""
-        for release in releases(conn, row):
-            old = self._session.catalogue(conn, release.catalogue_digest)
-            if release.number >= number - 1 and compare_catalogues(old, catalogue):
-                raise LogError(
-                    "cancel-migration",
-                    f"第{number}次发布以来清单类型定义已经迁移，不能取消。请再次发布。",
-                    f"The catalogue was migrated since release {number}, which cannot be cancelled. Publish "
-                    "again.",
-                )
+            refuse_migration(self._session, conn, row, number)
 
     def migrate(
         self,
@@ -252,14 +251,22 @@ class Releases:
             row = registry.dataset_row(conn, dataset)
             return erasure.ErasureRelease(self._session.database, conn, row).preview(records)
 
-    def erase(self, *, records: Sequence[tuple[str, str]], ground: str, actor: str = "") -> Release:
+    def erase(
+        self,
+        *,
+        records: Sequence[tuple[str, str]],
+        ground: str,
+        actor: str = "",
+        shown: erasure.ErasurePreview | None = None,
+    ) -> Release:
         """Destroy all contents of these records (dataset, record id) of one dataset.
 
         The release of the erasure is published before the bytes are deleted from the disk. Raises
         ``LogError``: ``erasure-incomplete`` if a reader prevents the deletion, which :meth:`scrub` repeats;
-        ``ground-missing``; ``one-dataset``; ``no-such-record``; ``erased``.
+        ``ground-missing``; ``one-dataset``; ``no-such-record``; ``erased``; ``state-moved`` if it would
+        destroy something else than what was shown.
         """
-        _require_ground(ground)
+        erasure.require_ground(ground)
         names = {dataset for dataset, _ in records}
         if len(names) != 1:
             raise LogError(
@@ -270,9 +277,10 @@ class Releases:
             catalogue = self._session.catalogue(conn, row.catalogue_digest)
             erased = tuple(dict.fromkeys(record for _, record in records))
             heading = ReleaseHeading(self._session.today(), "", ground, actor, erased=erased)
-            sequence = erasure.ErasureRelease(self._session.database, conn, row).erase(
-                catalogue, heading, self._session.clock()
-            )
+            act = erasure.ErasureRelease(self._session.database, conn, row)
+            if shown is not None and not shown.equals(act.preview(erased)):
+                raise shown_state.state_moved("将销毁的内容有变化", "What would be destroyed changed")
+            sequence = act.erase(catalogue, heading, self._session.clock())
             release = _release(conn, row, sequence)
         self.scrub()
         return release
@@ -287,7 +295,7 @@ class Releases:
 
         Raises ``LogError``: ``no-such-actor``; ``ground-missing``, ``erasure-incomplete`` as :meth:`erase`.
         """
-        _require_ground(ground)
+        erasure.require_ground(ground)
         with self._session.append() as conn:
             count = erasure.erase_actor(conn, actor, ground, self._session.clock())
         self.scrub()
@@ -329,10 +337,13 @@ class Releases:
         request: PublicationRequest,
         emergency: str,
         submission: int | None,
+        shown: ShownState | None,
     ) -> Release:
-        _require_reason(heading)
+        release_writer.require_reason(heading)
         with self._session.append() as conn:
             row = registry.dataset_row(conn, dataset)
+            records = shown_state.keys_of(row, list(request.records))
+            shown_state.require_unchanged(conn, row, shown, self._session.today(), records=records)
             heading, authority = self._authorise(conn, row, heading, request, emergency, submission)
             catalogue = self._session.catalogue(conn, row.catalogue_digest)
             amendment_release = AmendmentRelease(
@@ -365,24 +376,6 @@ class Releases:
             submission=submission,
         )
         return heading if authority is None else structs.replace(heading, approval=authority.text), authority
-
-
-def _require_ground(ground: str) -> None:
-    if not ground.strip():
-        raise LogError(
-            "ground-missing",
-            "没有写明依法删除的法律依据。",
-            "The legal ground of the erasure is blank.",
-        )
-
-
-def _require_reason(heading: ReleaseHeading) -> None:
-    if not heading.note.strip():
-        raise LogError(
-            "reason-missing",
-            "没有写明理由。更正、撤回公布、更名和取消发布的理由将向社会公布，不能是空白。",
-            "The reason is blank. It is published with a correction, withdrawal, rename or cancellation.",
-        )
 
 
 def _release(conn: Connection, dataset: DatasetRow, sequence: int) -> Release:

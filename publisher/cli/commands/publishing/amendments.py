@@ -50,6 +50,7 @@ def correct(
 ) -> int:
     """更正：改正发布有误的值 / Correct a value that was published wrongly; FIELD= empties it."""
     with context.log() as log:
+        shown = log.approvals.shown_state(dataset)
         record_id = find_one_id(log, dataset, record)
         content = _review_edit(log, dataset, record_id, values, kind="corrected")
         _confirm_amendment(context, log, "更正", "correction", reason, basis, yes=yes)
@@ -60,6 +61,7 @@ def correct(
             basis=basis,
             actor=actor,
             emergency=emergency,
+            shown=shown,
         )
         return report_release(context, log, release)
 
@@ -88,13 +90,20 @@ def withdraw(
     from publisher.workflow.amendment_previews import preview_withdrawal
 
     with context.log() as log:
+        shown = log.approvals.shown_state(dataset)
         record_ids = list(dict.fromkeys(find_one_id(log, dataset, record) for record in records))
         catalogue = log.queries.catalogue(dataset)
         for change in preview_withdrawal(log, dataset, record_ids):
             change_lines.show_change(change, catalogue, show_effect=False)
         _confirm_amendment(context, log, "撤回公布", "withdrawal", reason, basis, yes=yes)
         release = log.releases.withdraw(
-            dataset, record_ids, reason=reason, basis=basis, actor=actor, emergency=emergency
+            dataset,
+            record_ids,
+            reason=reason,
+            basis=basis,
+            actor=actor,
+            emergency=emergency,
+            shown=shown,
         )
         return report_release(context, log, release)
 
@@ -125,6 +134,7 @@ def rename(
 ) -> int:
     """更名：同一事项改用新名称，标识和历史不变 / Rename: the same item under another name keeps its id."""
     with context.log() as log:
+        shown = log.approvals.shown_state(dataset)
         record_id = find_one_id(log, dataset, record)
         day = effective_on or today()
         content = _review_edit(log, dataset, record_id, values, kind="renamed", day=day)
@@ -138,6 +148,7 @@ def rename(
             basis=basis,
             actor=actor,
             emergency=emergency,
+            shown=shown,
         )
         return report_release(context, log, release)
 
@@ -164,6 +175,7 @@ def cancel(
 ) -> int:
     """取消一次尚未生效的发布 / Cancel a release that is not yet in effect; this is a release."""
     with context.log() as log:
+        shown = log.approvals.shown_state(dataset)
         log.queries.release(dataset, number)  # raises LogError('no-such-release') before anything is shown
         changes = log.queries.changes(dataset=dataset, release=number, limit=_MOST_CHANGES + 1)
         catalogue = log.queries.catalogue(dataset)
@@ -175,7 +187,7 @@ def cancel(
             output.print_line("…")
         _confirm_amendment(context, log, "取消", "cancellation", reason, basis, yes=yes)
         release = log.releases.cancel(
-            dataset, number, reason=reason, basis=basis, actor=actor, emergency=emergency
+            dataset, number, reason=reason, basis=basis, actor=actor, emergency=emergency, shown=shown
         )
         return report_release(context, log, release)
 

@@ -19,6 +19,7 @@ from publisher.cli.terminal.language import in_language
 
 if TYPE_CHECKING:
     from publisher.log.log import Log
+    from publisher.log.releases.erasure import ErasurePreview
 
 
 @click.command()
@@ -64,7 +65,7 @@ def _erase_actor(context: CommandContext, actor: str, ground: str | None, *, yes
             f"Destroy the name of the clerk {actor} in {count} releases permanently.",
             yes=yes,
         )
-        log.releases.erase_actor(actor, ground=ground)
+        count = log.releases.erase_actor(actor, ground=ground)
     output.print_message(
         f"已在{count}次发布中删除姓名，并记入日志。",
         f"The name was destroyed in {count} releases; the log has the entry.",
@@ -91,7 +92,7 @@ def _erase_records(
 
     with context.log() as log:
         record_ids = list(dict.fromkeys(find_one_id(log, dataset, record) for record in records))
-        _show_erasure(log, dataset, record_ids)
+        shown = _show_erasure(log, dataset, record_ids)
         if ground is None:
             ground = ask_text("依法删除的法律依据", "Legal ground of the erasure", option="--ground")
         confirm(
@@ -103,7 +104,7 @@ def _erase_records(
         pairs = [(dataset, one) for one in record_ids]
         unfinished: LogError | None = None
         try:
-            release = log.releases.erase(records=pairs, ground=ground, actor=actor)
+            release = log.releases.erase(records=pairs, ground=ground, actor=actor, shown=shown)
         except LogError as error:
             if error.code != "erasure-incomplete":
                 raise
@@ -157,8 +158,8 @@ def _erase_at_desk(context: CommandContext, requests: Sequence[str] = ()) -> Non
         store.erase_quotations(requests)
 
 
-def _show_erasure(log: Log, dataset: str, records: Sequence[str]) -> None:
-    """Print what an erasure destroys: revisions of the records, and the files that contained them."""
+def _show_erasure(log: Log, dataset: str, records: Sequence[str]) -> ErasurePreview:
+    """Print what an erasure destroys: revisions of the records, and the files that contained them. → it."""
     preview = log.releases.preview_erasure(dataset, records)
     for record in preview.records:
         output.print_line(
@@ -178,6 +179,7 @@ def _show_erasure(log: Log, dataset: str, records: Sequence[str]) -> None:
             f"  Rewrite content in the database: {size} MB; on PostgreSQL readers wait meanwhile",
         )
     )
+    return preview
 
 
 COMMANDS: tuple[click.Command, ...] = (erase,)

@@ -89,8 +89,9 @@ def publish(
         raise click.UsageError("--keep-later 和 --replace-later 只能选一个 / choose one of the two")
     on_conflict: OnConflict = "keep" if keep_later else "replace" if replace_later else "refuse"
     with context.log() as log:
+        shown = log.approvals.shown_state(dataset, with_draft=True, parts=parts or None)
         import_report.show_checks(log.findings.of_draft(dataset, effective_on, parts or None))
-        _ask_guards(
+        was_asked = _ask_guards(
             context,
             log,
             dataset,
@@ -112,6 +113,7 @@ def publish(
                 on_conflict=on_conflict,
                 parts=parts or None,
                 emergency=emergency,
+                shown=shown if was_asked else None,
                 progress=progress,
             )
         if release is None:
@@ -130,8 +132,11 @@ def _ask_guards(
     on_conflict: OnConflict,
     parts: Sequence[str] | None,
     accept: Sequence[str],
-) -> None:
-    """Ask about what is probably a mistake; without a terminal, each has to be accepted by its code."""
+) -> bool:
+    """Ask about what is probably a mistake → whether there was anything.
+
+    Without a terminal, each has to be accepted by its code.
+    """
     from publisher.log.clocks import utc_now
     from publisher.workflow.publication_guards import find_guards
 
@@ -158,6 +163,7 @@ def _ask_guards(
         )
     if open_guards:
         confirm("仍要发布。", "Publish all the same.", yes=False)
+    return bool(open_guards)
 
 
 def report_release(context: CommandContext, log: Log, release: Release) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 
 import pytest
@@ -247,3 +247,64 @@ def test_a_migration_that_cannot_tell_records_apart_changes_nothing(log: Log) ->
         log.releases.migrate("fees", catalogue(identity=["name"]))
     assert refused.value.code == "identity-taken"
     assert len(log.queries.releases("fees")) == 1
+
+
+def test_what_was_published_since_a_person_was_shown_a_record_is_not_overwritten(
+    log: Log, clock: Clock
+) -> None:
+    release(log, entry("证照费"), entry("登记费"))
+    record, other = ids(log)["证照费"], ids(log)["登记费"]
+    coming = release(log, entry("证照费"), entry("登记费", "3"), on=date(2099, 1, 1)).number
+    shown = log.approvals.shown_state("fees")
+    log.releases.correct("fees", {other: entry("登记费", "2").content}, reason="x")
+    log.releases.correct("fees", {record: entry("证照费", "5").content}, reason="x", shown=shown)
+    acts: Mapping[str, Callable[[], object]] = {
+        "correct": lambda: log.releases.correct(
+            "fees", {record: entry("证照费", "7").content}, reason="x", shown=shown
+        ),
+        "withdraw": lambda: log.releases.withdraw("fees", [record], reason="x", shown=shown),
+        "rename": lambda: log.releases.rename(
+            "fees", record, entry("执照费").content, effective_on=MIDDLE, reason="x", shown=shown
+        ),
+        "cancel": lambda: log.releases.cancel("fees", coming, reason="x", shown=shown),
+    }
+    refusals = {}
+    for name, act in acts.items():
+        with pytest.raises(LogError) as refused:
+            act()
+        refusals[name] = refused.value.code, refused.value.zh.partition("，与")[0]
+    assert refusals == {
+        **dict.fromkeys(acts, ("state-moved", "在此期间，第4次发布更改了有关内容")),
+        "cancel": ("state-moved", "在此期间，第3次发布更改了有关内容"),
+    }
+    shown = log.approvals.shown_state("fees")
+    clock.advance(days=1)
+    with pytest.raises(LogError) as refused:
+        log.releases.withdraw("fees", [record], reason="x", shown=shown)
+    assert (refused.value.code, "日期已是" in refused.value.zh) == ("state-moved", True)
+    assert standards(log) == {"证照费": "5", "登记费": "2"}
+
+
+def test_a_draft_that_changed_since_it_was_shown_is_not_published(log: Log) -> None:
+    release(log, entry("证照费"))
+    stage(log, entry("证照费", "2"))
+    shown = log.approvals.shown_state("fees", with_draft=True)
+    stage(log, entry("登记费"), part="民政局")
+    with pytest.raises(LogError) as refused:
+        log.releases.publish("fees", effective_on=MIDDLE, shown=shown)
+    assert refused.value.code == "state-moved"
+    ours = log.approvals.shown_state("fees", with_draft=True, parts=["财政局"])
+    stage(log, entry("登记费", "2"), part="民政局")
+    assert log.releases.publish("fees", effective_on=MIDDLE, parts=["财政局"], shown=ours)
+
+
+def test_an_erasure_destroys_no_file_that_nobody_was_shown(log: Log) -> None:
+    release(log, entry("证照费"))
+    records = [("fees", ids(log)["证照费"])]
+    shown = log.releases.preview_erasure("fees", [ids(log)["证照费"]])
+    stage(log, entry("证照费", "2"))
+    with pytest.raises(LogError) as refused:
+        log.releases.erase(records=records, ground="判决", shown=shown)
+    assert refused.value.code == "state-moved"
+    shown = log.releases.preview_erasure("fees", [ids(log)["证照费"]])
+    assert log.releases.erase(records=records, ground="判决", shown=shown).number == 2
