@@ -32,6 +32,8 @@ class Header(msgspec.Struct, frozen=True):
     """Column → heading as written, for every column with a heading."""
     twins: tuple[int, ...] = ()
     """Columns whose field already belongs to an earlier column."""
+    name_columns: tuple[int, ...] = ()
+    """Columns under one heading of names: an item is to the right of the one that it is part of."""
     units: Mapping[int, str] = msgspec.field(default_factory=dict)
     """Column → unit of its bare numbers, where the heading names one."""
     companions: Mapping[int, Sequence[ColumnMeaning]] = msgspec.field(default_factory=dict)
@@ -164,7 +166,8 @@ def _create_header(grid: Grid, first: int, headings: Headings) -> Header:
     short_headings = dict(zip(texts, _without_shared_prefix(texts.values(), headings), strict=True))
     columns = _Columns(headings)
     for index in range(len(names)):
-        columns.add(index, short_headings.get(index, ""), is_merged=_is_merged(upper, index))
+        name = short_headings.get(index, "")
+        columns.add(index, name, is_merged=_is_merged(upper, index), is_under=_is_right_part(upper, index))
     keys = {c.column - row[0].column: heading_key(c.text) for c in row if has_own_text(c)}
     return columns.build(first, height, texts, keys)
 
@@ -172,9 +175,13 @@ def _create_header(grid: Grid, first: int, headings: Headings) -> Header:
 def _is_merged(rows: Sequence[Row], index: int) -> bool:
     """Test whether each heading of a column, if it has any, is the right part of one that spans columns."""
     cells = [row[index] for row in rows]
-    return any(c.merged_from and c.merged_from[1] < c.column for c in cells) and not any(
-        map(has_own_text, cells)
-    )
+    return _is_right_part(rows, index) and not any(map(has_own_text, cells))
+
+
+def _is_right_part(rows: Sequence[Row], index: int) -> bool:
+    """Test whether a heading of a column is the right part of one that spans columns."""
+    cells = (row[index] for row in rows)
+    return any(c.merged_from and c.merged_from[1] < c.column for c in cells)
 
 
 def _is_covered(row: Row) -> bool:
@@ -309,11 +316,13 @@ class _Columns:
         self._names: dict[int, str] = {}
         self._columns: dict[int, str] = {}
         self._twins: list[int] = []
+        self._name_columns: list[int] = []
         self._units: dict[int, str] = {}
         self._companions: dict[int, ColumnMeaning] = {}
         self._ignored: set[int] = set()
 
-    def add(self, index: int, name: str, *, is_merged: bool) -> None:
+    def add(self, index: int, name: str, *, is_merged: bool, is_under: bool) -> None:
+        """Add a column. ``is_under``: it shares a heading with the column to its left, perhaps in part."""
         left_field = self._columns.get(index - 1)
         left_name, self._names[index] = self._names.get(index - 1, ""), name
         second = self._headings.spanned.get(left_field) if left_field else None
@@ -322,19 +331,35 @@ class _Columns:
         if second and second not in self._columns.values() and _shares_heading(name, left_name):
             self._columns[index] = second
             return
+        if is_merged and self._add_name_column(index):
+            return
         meaning = self._headings.meaning_of(name)
         if meaning is None:
             return
         if meaning.role == "ignored":
             self._ignored.add(index)
         elif meaning.role == "value":
-            if meaning.field in self._columns.values():
+            catalogue = self._headings.catalogue
+            is_name = meaning.field == catalogue.title_field
+            if is_under and is_name and left_field and left_field == catalogue.parent_field:
+                self._columns[index - 1] = meaning.field  # 一级项目 and 项目名称 under one heading
+                self._name_columns = [index - 1, index]
+            elif meaning.field in self._columns.values():
                 self._twins.append(index)
             self._columns[index] = meaning.field
             if meaning.unit:
                 self._units[index] = meaning.unit
         else:
             self._companions[index] = meaning
+
+    def _add_name_column(self, index: int) -> bool:
+        """Add a further column under the heading of names, if the catalogue has items of items."""
+        title, parent = self._headings.catalogue.title_field, self._headings.catalogue.parent_field
+        if self._columns.get(index - 1) != title or parent in {None, *self._columns.values()}:
+            return False
+        self._columns[index] = title
+        self._name_columns = [*(self._name_columns or [index - 1]), index]
+        return True
 
     def build(self, first: int, rows: int, texts: Mapping[int, str], keys: Mapping[int, str]) -> Header:
         catalogue = self._headings.catalogue
@@ -351,6 +376,7 @@ class _Columns:
             columns=self._columns,
             headings=texts,
             twins=tuple(self._twins),
+            name_columns=tuple(self._name_columns),
             keys=keys,
             units=self._units,
             companions=companions,

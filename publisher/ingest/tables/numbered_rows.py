@@ -83,6 +83,8 @@ def split_numbering(text: str) -> Numbering:
 
 _DEPTH = {"num": 0, "bracketed": 1, "ring": 2}
 """Kind of number → depth of its item."""
+_LEVEL = 100
+"""Depth that a further column of names adds."""
 
 
 class _NumberedTable:
@@ -167,10 +169,11 @@ class _NumberedTable:
         if title is not None:
             mark = self._read_name(pieces, title)
         number = _read_number(line, self._catalogue.number_field)
-        depth = self._depth_of(mark, line, number)
-        while self._stack and self._stack[-1].depth >= depth:
-            self._stack.pop()
-        parent = self._stack[-1] if self._stack else None
+        for level, cell in line.upper_names:
+            self._add_upper(line, level, cell)
+            raw_record.other_cells.append(format_reference(cell))
+        depth = line.name_level * _LEVEL + self._depth_of(mark, line, number)
+        parent = self._find_parent(depth)
         if has_values:
             self._inherit(pieces, parent)
             self._pieces.above = pieces
@@ -179,6 +182,29 @@ class _NumberedTable:
             parent.children += 1
         self._stack.append(item)
         return item
+
+    def _find_parent(self, depth: int) -> _Item | None:
+        """Return the item above a new one; items that are as deep as it have no further sub-items."""
+        while self._stack and self._stack[-1].depth >= depth:
+            self._stack.pop()
+        return self._stack[-1] if self._stack else None
+
+    def _add_upper(self, line: TableLine, level: int, title: Cell) -> None:
+        """Add the item whose name is to the left of a sub-item's, unless it is known already."""
+        field = self._catalogue.title_field
+        name = Piece(title.text, title.text, format_reference(title))
+        pieces = {field: name}
+        mark = self._read_name(pieces, title)
+        if any(
+            i.depth // _LEVEL == level and i.pieces[field].text == name.text
+            for i in self._stack
+            if field in i.pieces
+        ):
+            return
+        depth = level * _LEVEL + _DEPTH.get(mark.kind, 0)
+        parent = self._find_parent(depth)
+        record = RawRecord([line.row], pieces)
+        self._stack.append(_Item(line, record, depth, self._group, has_values=False, parent=parent))
 
     def _read_name(self, pieces: dict[str, Piece], title: Cell) -> Numbering:
         """Split the number and the mark of a charge on enterprises from the name."""

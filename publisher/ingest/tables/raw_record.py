@@ -81,6 +81,10 @@ class TableLine(msgspec.Struct):
     """Cells that qualify a field, its unit or a note; also those that a merged range fills."""
     uncalculated: dict[str, Cell] = msgspec.field(default_factory=dict)
     """Cells of fields whose formula has no saved result."""
+    name_level: int = 0
+    """Index of the column of its name in ``Header.name_columns``."""
+    upper_names: list[tuple[int, Cell]] = msgspec.field(default_factory=list)
+    """Index of the column, and name, of each item to the left of its own name, which it is part of."""
     under_merge: bool = False
     """Whether its name, code or number is that of the row above, by a merged range."""
     after_break: bool = False
@@ -124,6 +128,8 @@ def read_line(grid: Grid, index: int, header: Header, personal: frozenset[str]) 
             _add_own(line, name, cell)
     if not has_text:
         return None
+    if header.name_columns:
+        _read_names(line, row, header)
     if grid.annotations.uncalculated:
         _add_uncalculated(line, row, header, grid, personal)
     texts = line.texts
@@ -136,6 +142,26 @@ def _add_own(line: TableLine, name: str, cell: Cell) -> None:
         line.twins.append((name, cell))
     else:
         line.own[name] = cell
+
+
+def _read_names(line: TableLine, row: Sequence[Cell], header: Header) -> None:
+    """Take the rightmost name as that of the line, and those to its left as the names of items above."""
+    title = header.columns[header.name_columns[0]]
+    line.twins = [(name, cell) for name, cell in line.twins if name != title]
+    names: list[tuple[int, Cell]] = []
+    for level, position in enumerate(header.name_columns):
+        cell = row[position]
+        is_covered = cell.merged_from is not None and cell.merged_from[1] != cell.column
+        if not cell.text.strip() or is_covered or (names and names[-1][1].text.strip() == cell.text.strip()):
+            continue
+        names.append((level, cell))
+    if not names:
+        return
+    line.own.pop(title, None)
+    line.filled.pop(title, None)
+    line.name_level, cell = names.pop()
+    (line.own if cell.merged_from is None else line.filled)[title] = cell
+    line.upper_names = names
 
 
 def _add_filled(line: TableLine, name: str | None, position: int, cell: Cell, header: Header) -> None:

@@ -217,3 +217,67 @@ def test_a_heading_row_without_a_number_starts_a_group_too() -> None:
     reading = read_workbook(xlsx(("收费", rows), merged=("A2:D2", "A4:D4", "A6:D6")), "fees")
     assert column(reading, "department") == ["外交部门", "教育部门", "教育部门"]
     assert rows_left_out(reading) == [(1, "header"), (2, "group"), (4, "group"), (6, "note")]
+
+
+_TWO_NAME_COLUMNS: Rows = [
+    ["序号", "部门", "项目名称", None, "管理方式", "政策依据"],
+    [1, "公安", "1.证照费", "护照", "缴入中央国库", "财综〔2003〕1号"],
+    [None, None, None, "通行证", "缴入中央国库", "财综〔2003〕2号"],
+    [2, "公安", "户籍证件费", None, "缴入地方国库", "财综〔2003〕3号"],
+    [3, "教育", "学费", None, None, None],
+    [None, None, None, "1.高校学费", "缴入地方国库", "财综〔2003〕4号"],
+    [None, None, None, "(1)专科", "缴入地方国库", "财综〔2003〕5号"],
+    [4, "教育", "考试费", "自学考试", "缴入地方国库", "财综〔2003〕6号"],
+    [None, None, "考试费", "成人考试", "缴入地方国库", "财综〔2003〕7号"],
+]
+
+
+@pytest.mark.parametrize("merged", [["C1:D1"], ["C1:D1", "C2:C3", "A2:A3", "C4:D4", "C5:D5"]])
+def test_an_item_to_the_right_under_one_heading_is_part_of_the_item_to_the_left(merged: list[str]) -> None:
+    reading = read_workbook(xlsx(("收费", _TWO_NAME_COLUMNS), merged=merged), "fees")
+    assert [
+        (r.rows[0], r.content["name"], r.content.get("parent_name"), r.content["department"])
+        for r in reading.records
+    ] == [
+        (2, "护照", "证照费", "公安"),
+        (3, "通行证", "证照费", "公安"),
+        (4, "户籍证件费", None, "公安"),
+        (6, "高校学费", "学费", "教育"),
+        (7, "专科", "高校学费", "教育"),
+        (8, "自学考试", "考试费", "教育"),
+        (9, "成人考试", "考试费", "教育"),
+    ]
+    assert rows_left_out(reading) == [(1, "header"), (5, "group")]
+    assert not {"columns-differ", "required-missing"} & {f.code for f in reading.findings}
+
+
+def test_names_under_one_heading_of_three_columns_nest_twice() -> None:
+    rows: Rows = [
+        ["部门", "收费项目", None, None, "管理方式", "政策依据"],
+        ["公安", "证照费", "出入境证件费", "护照", "缴入中央国库", "财综〔2003〕1号"],
+        [None, None, None, "通行证", "缴入中央国库", "财综〔2003〕2号"],
+        [None, None, "机动车证件费", None, "缴入中央国库", "财综〔2003〕3号"],
+    ]
+    reading = read_workbook(xlsx(("收费", rows), merged=["B1:D1"]), "fees")
+    assert [(r.content["name"], r.content["parent_name"]) for r in reading.records] == [
+        ("护照", "出入境证件费"),
+        ("通行证", "出入境证件费"),
+        ("机动车证件费", "证照费"),
+    ]
+
+
+def test_two_headings_under_one_nest_as_the_one_heading_does() -> None:
+    rows: Rows = [
+        ["部门", "项目名称", None, "管理方式", "政策依据"],
+        [None, "一级项目", "二级项目", None, None],
+        ["公安", "证照费", "护照", "缴入中央国库", "财综〔2003〕1号"],
+        [None, None, "通行证", "缴入中央国库", "财综〔2003〕2号"],
+        [None, "户籍证件费", None, "缴入中央国库", "财综〔2003〕3号"],
+    ]
+    merged = ["B1:C1", "A1:A2", "D1:D2", "E1:E2"]
+    reading = read_workbook(xlsx(("收费", rows), merged=merged), "fees")
+    assert [(r.content["name"], r.content.get("parent_name")) for r in reading.records] == [
+        ("护照", "证照费"),
+        ("通行证", "证照费"),
+        ("户籍证件费", None),
+    ]
