@@ -13,6 +13,7 @@ from publisher.ingest.formats.grid import Position, format_column
 from publisher.ingest.formats.number_formats.shown_text import ShownText
 from publisher.ingest.parsed_file import ImportedRecord
 from publisher.ingest.tables.raw_record import Piece, RawRecord, RowNote
+from publisher.ingest.tables.several_names import split_names
 from schemas.cells.amounts import find_amount
 from schemas.cells.deadlines import parse_deadline
 from schemas.cells.problems import CODE_SPOILT, CellProblem
@@ -43,6 +44,7 @@ class RecordBuilder:
         self._required = tuple(f for f in self._fields if f.required)
         self._fields_of: dict[tuple[str, ...], tuple[Field, ...]] = {}
         self._parsers = {f.name: cell_parser(f) for f in self._fields}
+        self._names = tuple(n for n in (catalogue.title_field, catalogue.sub_item_field) if n)
         self._derived = tuple(f for f in self._fields if f.derived_from)
         self._catalogue = catalogue
         self._file = file
@@ -99,6 +101,9 @@ class RecordBuilder:
         set_working_days(content, self._catalogue)
         self._check_limits(content, row)
         self._check_basis(pieces, row)
+        for name in self._names:
+            if name in pieces and pieces[name].via == "own":
+                self._check_name(name, pieces[name].original, row, pieces[name].cell)
         return ImportedRecord(
             content=content,
             originals=originals,
@@ -137,6 +142,8 @@ class RecordBuilder:
             if f.required and f.name not in content and f.name not in self._invalid:
                 self._add_missing(f, row)
         self._check_limits(content, row)
+        for name in self._names:
+            self._check_name(name, originals.get(name) or str(content.get(name, "")), row, "")
         in_error = any(x.severity == "error" for x in self.findings[before:])
         return ImportedRecord(
             content, originals, self._sheet, (row,), NO_CELLS, _sha256(source_texts), in_error=in_error
@@ -237,6 +244,14 @@ class RecordBuilder:
         if name not in pieces or states_no_basis(pieces[name].text):
             title = self._catalogue.by_name[name].title
             self.findings.append(rows.BASIS_MISSING.at(self._create_place(row, name, ""), title=title))
+
+    def _check_name(self, name: str, text: str, row: int, cell: str) -> None:
+        """Report a cell that seems to name several items."""
+        names = split_names(text)
+        if names:
+            place = self._create_place(row, name, cell)
+            words = {"title": self._catalogue.by_name[name].title, "count": len(names)}
+            self.findings.append(tables.SEVERAL_NAMES.at(place, text, **words))
 
     def _create_place(self, row: int, name: str | None, cell: str) -> Place:
         column = None

@@ -202,6 +202,15 @@ REQUIRED_MISSING = Kind(
     "Fill in “{title}” in this row",
     "7 | 畜禽定点屠宰厂（场）审查 | （权力类型空白）",
 )
+SEVERAL_NAMES = Kind(
+    "several-names",
+    "warning",
+    "“{title}”这一格好像写了{count}项，已按一项读入",
+    "The cell of “{title}” seems to name {count} items; it was read as one",
+    "如果是几项，请每项写一行；如果本来是一项，可以忽略",
+    "If there are several, give each a row of its own; if it is one item, ignore this",
+    "1.护照费 2.签证费",
+)
 PARENT_WITHOUT_NAME = Kind(
     "parent-without-name",
     "error",

@@ -88,6 +88,7 @@ FILES: Mapping[str, Callable[[], bytes]] = {
         lambda sheet: _write_number(sheet["C2"], 46023, 'm"月"d"日"'), ["事项名称", "权力类型", "法定期限"]
     ),
     "required-missing": lambda: _power(power_row(1, None, kind="行政许可", actor="某局")),
+    "several-names": lambda: csv_bytes(["事项名称", "权力类型"], ["1.甲许可 2.乙许可", "行政许可"]),
     "parent-without-name": lambda: csv_bytes(
         ["项目序号", "项目名称", "资金管理方式"], ["1", "", "缴入国库"], ["（1）", "工本费", "缴入国库"]
     ),
