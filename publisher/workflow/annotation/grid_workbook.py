@@ -51,16 +51,18 @@ def _merges(grid: Grid) -> list[tuple[int, int, int, int]]:
     """
     ends: dict[tuple[int, int], tuple[int, int]] = {}
     counts: Counter[tuple[int, int]] = Counter()
+    covered: set[tuple[int, int]] = set()
     for row in grid.rows:
         for cell in row:
             if cell.merged_from is not None:
                 counts[cell.merged_from] += 1
+                covered.add((cell.row, cell.column))
                 last = ends.get(cell.merged_from, (0, 0))
                 ends[cell.merged_from] = (max(last[0], cell.row), max(last[1], cell.column))
     return [
         (*first, *last)
         for first, last in ends.items()
-        if counts[first] + 1 == (last[0] - first[0] + 1) * (last[1] - first[1] + 1)
+        if first not in covered and counts[first] + 1 == (last[0] - first[0] + 1) * (last[1] - first[1] + 1)
     ]
 
 

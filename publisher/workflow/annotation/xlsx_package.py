@@ -47,7 +47,9 @@ class XlsxPackage:
 
     def __init__(self, data: bytes) -> None:
         self._archive = zipfile.ZipFile(io.BytesIO(data))
-        self._names = {name: None for name in self._archive.namelist() if not name.endswith("/")}
+        entries = {entry.filename.replace("\\", "/"): entry for entry in self._archive.infolist()}
+        self._names = {name: entry for name, entry in entries.items() if not name.endswith("/")}
+        """Parts of the file, also those that a program named with ``\\``."""
         self._changed: dict[str, bytes] = {}
         self._dropped: set[str] = set()
         self._trees: dict[str, etree._Element] = {}
@@ -63,7 +65,7 @@ class XlsxPackage:
         yield from dict.fromkeys((*self._names, *self._changed))
 
     def read(self, name: str) -> bytes:
-        return self._changed[name] if name in self._changed else self._archive.read(name)
+        return self._changed[name] if name in self._changed else self._archive.read(self._names[name])
 
     def write(self, name: str, content: bytes) -> None:
         self._changed[name] = content
@@ -92,7 +94,7 @@ class XlsxPackage:
             return
         for relation in self.tree(name).iter("{*}Relationship"):
             if relation.get("TargetMode") != "External":
-                target = relation.get("Target", "")
+                target = relation.get("Target", "").replace("\\", "/")
                 path = target.lstrip("/") if target.startswith("/") else join(dirname(source), target)
                 yield relation.get("Id", ""), basename(relation.get("Type", "")), normpath(path)
 
@@ -151,17 +153,17 @@ class XlsxPackage:
                 self.write(name, serialise(tree))
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
-            for entry in self._archive.infolist():
-                if not entry.is_dir() and entry.filename not in self._dropped:
-                    target.writestr(_copy_entry(entry), self.read(entry.filename))
+            for name, entry in self._names.items():
+                if name not in self._dropped:
+                    target.writestr(_copy_entry(name, entry), self.read(name))
             for name, content in self._changed.items():
                 if name not in self._names:
                     target.writestr(zipfile.ZipInfo(name, _DATE), content, zipfile.ZIP_DEFLATED)
         return buffer.getvalue()
 
 
-def _copy_entry(entry: zipfile.ZipInfo) -> zipfile.ZipInfo:
-    copy = zipfile.ZipInfo(entry.filename, entry.date_time)
+def _copy_entry(name: str, entry: zipfile.ZipInfo) -> zipfile.ZipInfo:
+    copy = zipfile.ZipInfo(name, entry.date_time)
     copy.compress_type = zipfile.ZIP_DEFLATED
     copy.external_attr = entry.external_attr
     return copy

@@ -224,6 +224,30 @@ def test_cells_of_a_page_that_overlap_stay_apart() -> None:
     assert sheet["A2"].value == "甲许可"
 
 
+def test_merges_that_share_a_corner_stay_apart() -> None:
+    grid = build_grid("表", [["甲", "", ""], ["", "", ""], ["", "", "乙"]], [(1, 1, 2, 2), (2, 2, 3, 3)])
+    assert grid is not None
+    data, _ = write_grids([grid])
+    sheet = openpyxl.load_workbook(io.BytesIO(data)).worksheets[0]
+    assert [str(cells) for cells in sheet.merged_cells.ranges] == ["A1:B2"]
+
+
+def test_a_workbook_whose_parts_are_named_with_backslashes_is_annotated() -> None:
+    data = departments_workbook()
+    plain = annotate_workbook(data, "清单.xlsx", findings_of(data))
+    names = parts(data)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, content in names.items():
+            entry = zipfile.ZipInfo(name)
+            entry.filename = name.replace("/", "\\")
+            archive.writestr(entry, content)
+    assert "xl\\workbook.xml" in zipfile.ZipFile(out).namelist()
+    annotated = annotate_workbook(out.getvalue(), "清单.xlsx", findings_of(out.getvalue()))
+    assert parts(annotated.data) == parts(plain.data)
+    assert annotated.cells == plain.cells
+
+
 def test_tables_of_one_name_or_a_long_one_become_sheets() -> None:
     names = ["收费", "收费", "收费", "收费_2", "甲" * 30 + "'乙"]
     data, _ = write_grids([grid for name in names if (grid := build_grid(name, [["甲"]]))])
