@@ -37,6 +37,7 @@ from publisher.ingest.tables import (
     personal_columns,
     plain_rows,
     segmentation,
+    traditional_grid,
 )
 from publisher.ingest.tables.header_row import Header
 from publisher.ingest.tables.headings import Headings
@@ -200,7 +201,7 @@ class _Reader:
             return False
         if form_sheet.is_form(grid, self._headings):
             return self._read_form(grid)
-        sheet = segmentation.segment_sheet(grid, self._headings, self._personal)
+        sheet, is_traditional = traditional_grid.segment_sheet(grid, self._headings, self._personal)
         if not sheet.tables:
             self._rows[grid.name] = self._rows.get(grid.name, 0) + sheet.rows
             place = Place(self._name, grid.name)
@@ -214,12 +215,12 @@ class _Reader:
         ends = [table.header.first for table in sheet.tables[1:]] + [len(grid.rows)]
         for table, end in zip(sheet.tables, ends, strict=True):
             self._check_columns(table.header, grid, end)
-            records += self._read_table(table, sheet, builder)
+            records += self._read_table(table, sheet, builder, is_traditional=is_traditional)
         self._finish_sheet(sheet, builder, records)
         return True
 
     def _read_table(
-        self, table: Table, sheet: SegmentedSheet, builder: RecordBuilder
+        self, table: Table, sheet: SegmentedSheet, builder: RecordBuilder, *, is_traditional: bool
     ) -> list[ImportedRecord]:
         header = table.header
         labels = {i: _label_column(header, i) for i in sorted(header.headings.keys() | header.columns.keys())}
@@ -232,6 +233,8 @@ class _Reader:
             builder.add_note(note)
         sheet.left_out += (structs.replace(x, sheet=sheet.grid.name) for x in assembled.left_out)
         self._fill_from_caption(assembled.raw_records, table, sheet.grid.name)
+        if is_traditional:
+            traditional_grid.simplify_quantities(assembled.raw_records, self._catalogue)
         records = [builder.build(raw_record) for raw_record in assembled.raw_records]
         for title in table.titles:
             self._check_count(title, records, sheet.grid.name)

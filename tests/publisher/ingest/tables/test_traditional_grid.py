@@ -1,0 +1,43 @@
+"""Headings in traditional characters are known; texts stay, and what is counted is read."""
+
+from tests.publisher.ingest.workbooks import codes, column, csv_bytes, read_workbook, rows_left_out, xlsx
+
+
+def test_a_table_with_traditional_headings_is_read_and_its_texts_stay() -> None:
+    reading = read_workbook(
+        csv_bytes(
+            ["序號", "事項名稱", "職權類型", "設定依據", "實施主體", "法定辦結時限", "錄入人"],
+            ["1", "食品經營許可", "行政許可", "《食品安全法》第三十五條", "市場監督管理局", "20個工作日", "張三"],
+            ["合計", "", "", "", "", "", ""],
+            ["備註：本表由編辦解釋", "", "", "", "", "", ""],
+        ),
+        "power-list",
+    )
+    assert rows_left_out(reading) == [(1, "header"), (3, "total"), (4, "note")]
+    (record,) = reading.records
+    assert record.content["name"] == "食品經營許可"
+    assert record.content["actor"] == "市場監督管理局"
+    assert record.content["power_type"] == "行政许可"
+    assert record.originals["power_type"] == "行政許可"
+    assert record.content["statutory_limit"] == {"value": 20, "unit": "工作日"}
+    assert codes(reading) == ["personal-column"]
+    assert "張三" not in repr(reading)
+
+
+def test_a_traditional_unit_above_the_table_is_that_of_its_sums() -> None:
+    rows = [
+        ["收費項目一覽"],
+        ["單位：萬元"],
+        ["序號", "收費項目", "資金管理方式", "收費標準"],
+        [1, "護照費", "繳入中央國庫", "5"],
+    ]
+    reading = read_workbook(xlsx(("收費", rows)), "fees")
+    assert column(reading, "amount") == [{"amount": "50000", "unit": "元"}]
+    assert column(reading, "management") == ["缴入中央国库"]
+
+
+def test_traditional_words_in_a_simplified_table_stay() -> None:
+    rows = csv_bytes(["事项名称", "权力类型", "行使主体"], ["對違法的處罰", "行政处罚", "稅務局"])
+    reading = read_workbook(rows, "power-list")
+    assert column(reading, "name") == ["對違法的處罰"]
+    assert column(reading, "actor") == ["稅務局"]
