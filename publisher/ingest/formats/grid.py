@@ -32,19 +32,19 @@ type Merge = tuple[int, int, int, int]
 """1-based first row, first column, last row, last column."""
 
 
-def format_scalar(value: Scalar) -> tuple[str, bool]:
-    """Return the text of a cell, as the format General shows it, and whether it is a number."""
+def format_scalar(value: Scalar) -> str:
+    """Return the text of a cell, as the format General shows it."""
     if value is None or value == "":
-        return "", False
+        return ""
     if isinstance(value, str):
-        return (value.replace("\r\n", "\n").replace("\r", "\n") if "\r" in value else value), False
+        return value.replace("\r\n", "\n").replace("\r", "\n") if "\r" in value else value
     if isinstance(value, bool):
-        return ("TRUE" if value else "FALSE"), False
+        return "TRUE" if value else "FALSE"
     if isinstance(value, int):
-        return str(value), True
+        return str(value)
     if value.is_integer() and abs(value) < 1e15:
-        return str(int(value)), True
-    return general_text(value), True
+        return str(int(value))
+    return general_text(value)
 
 
 def build_grid(
@@ -70,16 +70,15 @@ def build_grid(
         raise ReaderError(TOO_LARGE, f"{name}: {height} × {width}")
     origins = _merge_origins(merges, height, width)
     covered = _take_covered_texts(texts, origins) if origins else {}
-    blank = ("", False)
     grid = []
     for r, row in enumerate(texts[:height], start=1):
-        line = [*row[:width], *(blank for _ in range(width - len(row)))]
+        line = [*row[:width], *("" for _ in range(width - len(row)))]
         if origins:
             grid.append(
-                tuple(_build_cell(texts, origins, r, c, *value) for c, value in enumerate(line, start=1))
+                tuple(_build_cell(texts, origins, r, c, text) for c, text in enumerate(line, start=1))
             )
         else:
-            grid.append(tuple([Cell(t, r, c, None, n) for c, (t, n) in enumerate(line, start=1)]))
+            grid.append(tuple([Cell(text, r, c) for c, text in enumerate(line, start=1)]))
     annotations = _add_long_numbers(rows, annotations or SheetAnnotations())
     return Grid(name, tuple(grid), hidden, annotations, covered)
 
@@ -95,59 +94,55 @@ def _add_long_numbers(rows: Sequence[Sequence[Scalar]], annotations: SheetAnnota
     return structs.replace(annotations, shown=long | dict(annotations.shown)) if long else annotations
 
 
-def _take_covered_texts(
-    texts: list[list[tuple[str, bool]]], origins: Mapping[Position, Position]
-) -> dict[Position, str]:
+def _take_covered_texts(texts: list[list[str]], origins: Mapping[Position, Position]) -> dict[Position, str]:
     """Blank the cells that a merged range covers; return their texts where they differ from the range's."""
     covered: dict[Position, str] = {}
     for (row, column), origin in origins.items():
         line = texts[row - 1]
-        if len(line) < column or not line[column - 1][0]:
+        if len(line) < column or not line[column - 1]:
             continue
-        text = line[column - 1][0]
-        line[column - 1] = ("", False)
-        if not text.isspace() and text.strip() != _read_text(texts, origin)[0].strip():
+        text = line[column - 1]
+        line[column - 1] = ""
+        if not text.isspace() and text.strip() != _read_text(texts, origin).strip():
             covered[row, column] = text
     return covered
 
 
-def _read_text(texts: list[list[tuple[str, bool]]], position: Position) -> tuple[str, bool]:
+def _read_text(texts: list[list[str]], position: Position) -> str:
     line = texts[position[0] - 1]
-    return line[position[1] - 1] if len(line) >= position[1] else ("", False)
+    return line[position[1] - 1] if len(line) >= position[1] else ""
 
 
 def _build_cell(
-    texts: list[list[tuple[str, bool]]],
+    texts: list[list[str]],
     origins: Mapping[Position, Position],
     row: int,
     column: int,
     text: str,
-    numeric: bool,  # noqa: FBT001 -- unpacked from a pair
 ) -> Cell:
     origin = origins.get((row, column))
     if origin is None:
-        return Cell(text, row, column, None, numeric)
-    origin_text, origin_numeric = _read_text(texts, origin)
-    return Cell(origin_text, row, column, origin, origin_numeric)
+        return Cell(text, row, column)
+    return Cell(_read_text(texts, origin), row, column, origin)
 
 
-def _replace_texts(texts: list[list[tuple[str, bool]]], replaced: Mapping[Position, str]) -> None:
+def _replace_texts(texts: list[list[str]], replaced: Mapping[Position, str]) -> None:
     for (row, column), text in replaced.items():
         if row > MAX_ROWS or column > MAX_COLUMNS:
             continue
         while len(texts) < row:
             texts.append([])
         line = texts[row - 1]
-        line.extend(("", False) for _ in range(column - len(line)))
-        line[column - 1] = (text, False)
+        line.extend("" for _ in range(column - len(line)))
+        line[column - 1] = text
 
 
-def _find_extent(texts: Sequence[Sequence[tuple[str, bool]]]) -> tuple[int, int]:
+def _find_extent(texts: Sequence[Sequence[str]]) -> tuple[int, int]:
     """Return the last row and column with more than white space."""
     height = width = 0
     for r, row in enumerate(texts, start=1):
         for c in range(len(row), 0, -1):
-            text = row[c - 1][0]
+            text = row[c - 1]
             if text and not text.isspace():
                 height, width = r, max(width, c)
                 break
@@ -183,7 +178,6 @@ class Cell(msgspec.Struct, frozen=True, gc=False):
     column: int
     merged_from: tuple[int, int] | None = None
     """For a cell inside a merged range: the top left cell of the range, whose text it repeats."""
-    numeric: bool = False
 
 
 class SheetAnnotations(msgspec.Struct, frozen=True):

@@ -20,6 +20,7 @@ from publisher.web.file_cache import FileKey
 from publisher.web.range_download import disposition
 from publisher.web.route import AsyncReply, Call, FileReply
 from publisher.web.service import Service
+from schemas.words import BOOLEANS
 
 MEDIA = "text/calendar; charset=utf-8"
 _HEADINGS = (
@@ -120,6 +121,6 @@ def _row(visit: Visit, one: PublishedCommitment) -> Row:
         commitment_list.word_of(visit, one.status),
         one.done_on.isoformat() if one.done_on else "",
         "\n".join(statements),
-        visit.t("是", "yes") if one.is_disputed else "",
+        visit.t(*BOOLEANS["true"]) if one.is_disputed else "",
         visit.service.link(f"/commitments/{one.id}"),
     )

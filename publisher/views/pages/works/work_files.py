@@ -14,7 +14,7 @@ from publisher.views.pages.printing.table_file import Batches, Download, ListFil
 from publisher.views.pages.works import work_list
 from publisher.web.query_parameters import MAX_LIMIT
 from publisher.web.route import AsyncReply
-from schemas.words import EFFECTS, WORK_KINDS
+from schemas.words import BOOLEANS, EFFECTS, WORK_KINDS
 
 _WORKS = (
     ("标识", "Key"),
@@ -100,7 +100,7 @@ def _work_row(visit: Visit, one: Work) -> Row:
         one.key,
         one.title,
         labels.word_for(visit, WORK_KINDS, one.kind),
-        visit.t("是", "yes") if one.records else visit.t("否", "no"),
+        visit.t(*BOOLEANS["true" if one.records else "false"]),
         str(one.citing),
         visit.service.link(f"/works/{one.key}"),
     )
