@@ -209,7 +209,7 @@ SEVERAL_NAMES = Kind(
     "The cell of “{title}” seems to name {count} items; it was read as one",
     "如果是几项，请每项写一行；如果本来是一项，可以忽略",
     "If there are several, give each a row of its own; if it is one item, ignore this",
-    "1.护照费 2.签证费",
+    "1.护照费；2.签证费",
 )
 PARENT_WITHOUT_NAME = Kind(
     "parent-without-name",

@@ -1,13 +1,29 @@
 """Headings in traditional characters are known; texts stay, and what is counted is read."""
 
-from tests.publisher.ingest.workbooks import codes, column, csv_bytes, read_workbook, rows_left_out, xlsx
+from tests.publisher.ingest.workbooks import (
+    Rows,
+    codes,
+    column,
+    csv_bytes,
+    read_workbook,
+    rows_left_out,
+    xlsx,
+)
 
 
 def test_a_table_with_traditional_headings_is_read_and_its_texts_stay() -> None:
     reading = read_workbook(
         csv_bytes(
             ["序號", "事項名稱", "職權類型", "設定依據", "實施主體", "法定辦結時限", "錄入人"],
-            ["1", "食品經營許可", "行政許可", "《食品安全法》第三十五條", "市場監督管理局", "20個工作日", "張三"],
+            [
+                "1",
+                "食品經營許可",
+                "行政許可",
+                "《食品安全法》第三十五條",
+                "市場監督管理局",
+                "20個工作日",
+                "張三",
+            ],
             ["合計", "", "", "", "", "", ""],
             ["備註：本表由編辦解釋", "", "", "", "", "", ""],
         ),
@@ -25,7 +41,7 @@ def test_a_table_with_traditional_headings_is_read_and_its_texts_stay() -> None:
 
 
 def test_a_traditional_unit_above_the_table_is_that_of_its_sums() -> None:
-    rows = [
+    rows: Rows = [
         ["收費項目一覽"],
         ["單位：萬元"],
         ["序號", "收費項目", "資金管理方式", "收費標準"],
