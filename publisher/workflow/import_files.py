@@ -66,6 +66,7 @@ def import_files(
     partial: bool = False,
     catalogue: Catalogue | None = None,
     expected: Sequence[str] | None = None,
+    new_dataset: Dataset | None = None,
     progress: Progress = indexer.ignore_progress,
 ) -> ImportReport:
     """Read the files into the dataset's draft and report what publication would change.
@@ -75,11 +76,15 @@ def import_files(
     so that no record is removed. ``without_errors``: publication leaves out the rows in error.
     ``catalogue``: a newer state of the dataset's catalogue file with additional optional fields.
     ``expected``: tokens of the part's imports in the draft that the person has seen; for one file only.
+    ``new_dataset``: the dataset, if there is none yet; it is created, with ``catalogue``, once
+    all files could be read.
     Raises :class:`LogError` if the dataset or the part is unknown or unclear, the catalogue needs a
     migration, a cell cannot be mended, or the draft is another one than expected.
     """
-    dataset_settings, catalogue = log.datasets.get(dataset), catalogue or log.queries.catalogue(dataset)
-    reading_catalogue = add_headings(catalogue, log.datasets.headings(dataset))
+    dataset_settings = new_dataset or log.datasets.get(dataset)
+    catalogue = catalogue or log.queries.catalogue(dataset)
+    headings = log.datasets.headings(dataset) if new_dataset is None else {}
+    reading_catalogue = add_headings(catalogue, headings)
     reports = tuple(_read_files(dataset_settings, reading_catalogue, files, part, progress))
     report = ImportReport(
         dataset=dataset,
@@ -101,6 +106,8 @@ def import_files(
         _create_proposal(file, input_file, partial=partial, progress=progress)
         for file, input_file in counted_files
     ]
+    if new_dataset is not None:
+        log.datasets.create(new_dataset, catalogue)
     if dry_run:
         diff = log.drafts.preview(dataset, proposals, catalogue=catalogue, limit=0)
     else:

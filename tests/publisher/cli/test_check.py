@@ -154,3 +154,15 @@ def test_texts_of_statutes_are_imported_as_hashes(site: Home, tmp_path: Path) ->
         assert (ran.code, "texts.jsonl.gz: 文件损坏" in ran.err) == (2, True)
     broken = site.run("statutes", "import", texts)
     assert (broken.code, "第3行不是条文" in broken.err) == (2, True)
+
+
+def test_a_file_that_cannot_be_read_leaves_no_dataset_behind(site: Home, tmp_path: Path) -> None:
+    site.init()
+    names = "--body", "示例市司法局", "--contact", "a@b.example"
+    damaged = tmp_path / "法规.xlsx"
+    damaged.write_bytes(b"PK\x03\x04" + bytes(100))
+    refused = site.run("statutes", "import", damaged, REPEALS, *names)
+    assert refused.code == 1, refused.err
+    assert site.ok("dataset", "list", "--json").json == []
+    site.ok("statutes", "import", REPEALS, *names)
+    assert [one["name"] for one in site.ok("dataset", "list", "--json").json] == ["statutes"]

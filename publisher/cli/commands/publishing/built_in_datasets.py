@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli.context import CommandContext
-
 if TYPE_CHECKING:
     from publisher.log.log import Log
+    from publisher.log.model import Dataset
+    from schemas.definition.catalogue import Catalogue
 
 BODY = click.option(
     "--body", help="尚无数据集时：公布机关 / If there is no dataset yet: the publishing body."
@@ -19,38 +19,37 @@ CONTACT = click.option(
 )
 
 
-def create_if_missing(
-    context: CommandContext,
+def describe_if_missing(
     log: Log,
     name: str,
-    catalogue: str,
+    catalogue: Catalogue,
     *,
     body: str | None,
     contact: str | None,
     **details: object,
-) -> None:
-    """Create the dataset ``name`` unless it exists. ``details``: further attributes of :class:`Dataset`.
+) -> Dataset | None:
+    """Return the dataset ``name`` to create; None if it exists.
 
-    Raises ``click.UsageError`` if it has to be created without ``body`` or ``contact``.
+    ``details``: further attributes of :class:`Dataset`. Raises ``click.UsageError`` if it has to be created
+    without ``body`` or ``contact``.
     """
     from publisher.log.model import Dataset
 
     if any(one.name == name for one in log.datasets.all()):
-        return
+        return None
     if not body or not contact:
         raise click.UsageError(
             f"还没有数据集 {name}，请用 --body 和 --contact 指明公布机关和联系方式 / "
             f"there is no dataset {name} yet: name its body and contact"
         )
-    definition = context.catalogue(catalogue)
     values: dict[str, object] = {
         "name": name,
-        "catalogue": definition.name,
-        "title": definition.title,
-        "title_en": definition.title_en,
+        "catalogue": catalogue.name,
+        "title": catalogue.title,
+        "title_en": catalogue.title_en,
         "body": body,
         "division": None,
         "licence": "CC0-1.0",
         "contact": contact,
     }
-    log.datasets.create(Dataset(**values, **details), definition)  # type: ignore[arg-type]  # see Dataset
+    return Dataset(**values, **details)  # type: ignore[arg-type]  # see Dataset

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from publisher.cli.commands.publishing.built_in_datasets import BODY, CONTACT, create_if_missing
+from publisher.cli.commands.publishing.built_in_datasets import BODY, CONTACT, describe_if_missing
 from publisher.cli.context import DAY, CommandContext, today, with_context
 from publisher.cli.terminal import import_report
 from publisher.cli.terminal.exit_codes import Exit
@@ -99,8 +99,10 @@ def _stage(
     )
     with context.log() as log:
         file = response_file(log, response)  # first: a finding that does not exist leaves no dataset behind
-        create_if_missing(context, log, dataset, "responses", body=body, contact=contact)
-        report = import_files(log, dataset, [file])
+        definition = context.catalogue("responses")
+        new_dataset = describe_if_missing(log, dataset, definition, body=body, contact=contact)
+        own_catalogue = None if new_dataset is None else definition
+        report = import_files(log, dataset, [file], catalogue=own_catalogue, new_dataset=new_dataset)
     import_report.show_report(report)
     import_report.print_next_step(report)
     return Exit.REFUSED if report.refused else Exit.OK

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli.commands.publishing.built_in_datasets import BODY, CONTACT, create_if_missing
+from publisher.cli.commands.publishing.built_in_datasets import BODY, CONTACT, describe_if_missing
 from publisher.cli.context import CommandContext, with_context
 from publisher.cli.terminal import import_report, output
 from publisher.cli.terminal.exit_codes import Exit
@@ -41,11 +41,11 @@ def import_statutes(
 
     inputs = [_input_file(file) for file in files] or [InputFile(REPEALS.name, read_shipped_statutes())]
     with context.log() as log, output.show_progress() as progress:
-        create_if_missing(
-            context,
+        definition = context.catalogue(_CATALOGUE)
+        new_dataset = describe_if_missing(
             log,
             dataset,
-            catalogue=_CATALOGUE,
+            definition,
             body=body,
             contact=contact,
             description="法律、法规、规章的版本和废止情况，供核对清单的依据；不含条文。",
@@ -53,8 +53,9 @@ def import_statutes(
             labels=("partial",),
             source_note="公开法律文本的标题、日期、条数和条文校验值；废止写明所依据的文件、版本和条款。",
         )
-        definition = context.catalogue(_CATALOGUE)
-        report = import_files(log, dataset, inputs, catalogue=definition, progress=progress)
+        report = import_files(
+            log, dataset, inputs, catalogue=definition, new_dataset=new_dataset, progress=progress
+        )
     import_report.show_report(report)
     import_report.print_next_step(report)
     return Exit.REFUSED if report.refused else Exit.OK
