@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -91,26 +92,66 @@ def check_counts(conn: Connection, releases: Mapping[int, ReleaseRow], growth: G
         kinds[release][kind] = count
     erased_by = t.record.c.erased_by
     of_erasure = select(erased_by, func.count()).where(erased_by.is_not(None)).group_by(erased_by)
-    erased = _pairs(conn, of_erasure)
+    erased, in_force = _pairs(conn, of_erasure), _count_in_force(growth, releases.values())
     for sequence, text in conn.execute(select(t.release.c.sequence, t.release.c.counts)):
         release = releases[sequence]
         stated: dict[str, int] = msgspec.json.decode(text)
-        rebuilt = {**kinds[sequence], "records": _in_force(growth, release)}
+        rebuilt = {**kinds[sequence], "records": in_force[sequence]}
         rebuilt |= {"erased": erased[sequence]} if sequence in erased else {}
         for name in sorted((stated.keys() | rebuilt.keys()) - {t.CANCELS}):
             if stated.get(name, 0) != rebuilt.get(name, 0):
                 yield Problem(str(release), f"counts.{name}", stated.get(name), rebuilt.get(name))
 
 
-def _in_force(growth: Growth, release: ReleaseRow) -> int:
-    return sum(
-        more
-        for (dataset, instant, day, erased_by), more in growth.items()
-        if dataset == release.dataset
-        and instant <= release.published_at
-        and day <= release.effective_on
-        and not 0 < erased_by <= release.sequence
-    )
+def _count_in_force(growth: Growth, releases: Iterable[ReleaseRow]) -> Mapping[int, int]:
+    """Return sequence of each release → records in force on its day, as known when it was published.
+
+    Releases are taken by the time of their publication; sums up to a day are read from a tree.
+    """
+    grown: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+    erased: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    by_dataset: dict[int, list[ReleaseRow]] = defaultdict(list)
+    for (dataset, instant, day, erased_by), more in growth.items():
+        grown[dataset].append((instant, day, more))
+        if erased_by:
+            erased[erased_by].append((day, more))
+    for release in releases:
+        by_dataset[release.dataset].append(release)
+    counts: dict[int, int] = {}
+    for dataset, own in by_dataset.items():
+        tree = _SumsByDay({day for _, day, _ in grown[dataset]})
+        waiting = sorted(grown[dataset], reverse=True)
+        for release in sorted(own, key=lambda one: (one.published_at, one.sequence)):
+            while waiting and waiting[-1][0] <= release.published_at:
+                _, day, more = waiting.pop()
+                tree.add(day, more)
+            for day, more in erased[release.sequence]:
+                tree.add(day, -more)
+            counts[release.sequence] = tree.sum_until(release.effective_on)
+    return counts
+
+
+class _SumsByDay:
+    """Sums of numbers up to each day: a Fenwick tree, which adds and sums in logarithmic time."""
+
+    def __init__(self, days: Iterable[int]) -> None:
+        self._days = sorted(days)
+        self._sums = [0] * (len(self._days) + 1)
+
+    def add(self, day: int, number: int) -> None:
+        """Add a number on one of the days."""
+        place = bisect_right(self._days, day)
+        while place < len(self._sums):
+            self._sums[place] += number
+            place += place & -place
+
+    def sum_until(self, day: int) -> int:
+        """Sum the numbers of all days up to this one."""
+        place, total = bisect_right(self._days, day), 0
+        while place:
+            total += self._sums[place]
+            place -= place & -place
+        return total
 
 
 def check_counters(conn: Connection) -> Iterator[Problem]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from collections import Counter
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -14,6 +17,9 @@ from publisher.log.database.tables import source_bytes
 from publisher.log.log import Log
 from publisher.log.model import LogError
 from publisher.log.verification.integrity import Scope
+from publisher.log.verification.record_checks import Growth
+from publisher.log.verification.span_fold import ReleaseRow
+from publisher.log.verification.table_checks import _count_in_force
 from tests.support import sqlite
 from tests.support.clock import Clock
 from tests.support.log import (
@@ -304,3 +310,38 @@ def test_a_folder_of_keys_that_cannot_be_read_stops_no_publication(log: Log) -> 
     assert release(log, entry("证照费")).number == 1
     assert "cannot be used" in log.keys.last_error()
     assert any("cannot be used" in problem for problem in log.integrity.verify().problems)
+
+
+def random_releases(random: Random, count: int) -> tuple[list[ReleaseRow], Growth]:
+    """Releases of three datasets, and by how much the records in force grow; some are erased later."""
+    releases = [
+        ReleaseRow(n, random.randint(1, 3), "fees", n, 10 * n, random.randint(1, 30), "")
+        for n in range(1, count + 1)
+    ]
+    growth: Growth = Counter()
+    for one in releases:
+        later = releases[one.sequence : one.sequence + 9]
+        erasing = [other.sequence for other in later if other.dataset == one.dataset]
+        for erased_by in (0, *erasing[:1]):
+            growth[one.dataset, one.published_at, random.randint(1, 30), erased_by] += random.randint(-3, 3)
+    return releases, growth
+
+
+def test_records_in_force_are_counted_at_each_release_however_many_there_are() -> None:
+    for seed in range(50):
+        releases, growth = random_releases(Random(seed), 20)
+        assert _count_in_force(growth, releases) == {
+            release.sequence: sum(
+                more
+                for (dataset, instant, day, erased_by), more in growth.items()
+                if dataset == release.dataset
+                and instant <= release.published_at
+                and day <= release.effective_on
+                and not 0 < erased_by <= release.sequence
+            )
+            for release in releases
+        }
+    releases, growth = random_releases(Random(0), 20_000)
+    began = time.process_time()
+    assert len(_count_in_force(growth, releases)) == len(releases)
+    assert time.process_time() - began < 20, "minutes where each release reads all growth"
