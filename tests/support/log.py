@@ -86,12 +86,16 @@ def put_workbook(log: Log, text: str = "a workbook") -> Source:
 
 
 def stage(
-    log: Log, *entries: DraftEntry, part: str | None = "财政局", dataset: str = "fees", partial: bool = False
+    log: Log,
+    *entries: DraftEntry,
+    part: str | None = "财政局",
+    dataset: str = "fees",
+    partial: bool = False,
+    file: str = "a workbook",
 ) -> None:
-    """Stage an import."""
-    log.drafts.stage(
-        dataset, entries, part=part, source=put_workbook(log), parser_version="test 1", partial=partial
-    )
+    """Stage an import. ``file``: the text of its file."""
+    source = put_workbook(log, file)
+    log.drafts.stage(dataset, entries, part=part, source=source, parser_version="test 1", partial=partial)
 
 
 def release(

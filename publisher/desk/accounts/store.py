@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import Connection, delete, text
 
 from publisher.desk.accounts import tables as t
+from publisher.log.database.connection import among
 from publisher.log.model import LogError
 from publisher.separate_store import SeparateStore
 
@@ -77,7 +78,7 @@ class DeskStore(SeparateStore):
         tables = (t.answer, t.correction)
         with self.write() as conn:
             deleted = conn.execute(delete(t.answer)).rowcount
-            is_erased = t.correction.c.request.in_(requests)
+            is_erased = among(conn, t.correction.c.request, requests)
             deleted += conn.execute(delete(t.correction).where(is_erased)).rowcount
         if deleted:
             remedy = ("重新启动工作台即可删除", "a restart of the desk deletes it")

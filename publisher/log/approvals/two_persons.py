@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
 from msgspec import structs
-from sqlalchemy import Connection, Select, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, or_, select, update
 
 from publisher.log import registry
 from publisher.log.approvals.submission import WAITING, PublicationRequest, decode, encode
 from publisher.log.approvals.submission_digest import compute_digest
 from publisher.log.canonical_json import new_salt, value_hash
+from publisher.log.clocks import micros
 from publisher.log.database import tables as t
-from publisher.log.database.connection import contains
+from publisher.log.database.connection import among, contains
 from publisher.log.database.storable_text import storable
 from publisher.log.model import LogError
 from publisher.log.registry import DatasetRow
@@ -99,25 +100,52 @@ def destroy_contents(
 
 def releases_of(conn: Connection, actor: str) -> Select[tuple[int]]:
     """Select the sequences of the releases whose submission names a person. ``actor``: storable."""
+    return select(_c.release).where(_c.release.is_not(None), _names(conn, actor))
+
+
+def unpublished_of(conn: Connection, actor: str) -> Sequence[int]:
+    """List the keys of the submissions without a release that name a person. ``actor``: storable."""
+    query = select(_c.key).where(_c.release.is_(None), _names(conn, actor))
+    return conn.scalars(query.order_by(_c.key)).all()
+
+
+def _names(conn: Connection, actor: str) -> ColumnElement[bool]:
     reviewed = contains(conn, _c.request, msgspec.json.encode({"reviewed_by": actor}).decode()[1:-1])
-    is_named = or_(_c.drafter == actor, _c.reviewer == actor, reviewed)
-    return select(_c.release).where(_c.release.is_not(None), is_named)
+    return or_(_c.drafter == actor, _c.reviewer == actor, reviewed)
 
 
-def destroy_names(conn: Connection, releases: Sequence[int]) -> int:
+def destroy_names(conn: Connection, releases: Sequence[int], now: datetime) -> int:
     """Destroy the names in the submissions of releases. → how many had one."""
-    with_name = select(_c.key, _c.request).where(_c.release.in_(releases), _c.drafter != "")
-    rows = conn.execute(with_name).all()
+    return len(_destroy_names(conn, among(conn, _c.release, releases), now))
+
+
+def destroy_unpublished_names(conn: Connection, keys: Sequence[int], now: datetime) -> int:
+    """Destroy the names in submissions. Those that wait are cancelled: nobody knows the two persons any more.
+
+    The draft stays. → how many had one.
+    """
+    return len(_destroy_names(conn, among(conn, _c.key, keys), now))
+
+
+def destroy_names_again(conn: Connection, digests: Sequence[str], now: datetime) -> Sequence[str]:
+    """Destroy the names in the submissions with these digests, as before. → the digests of those with one."""
+    return _destroy_names(conn, among(conn, _c.digest, digests), now)
+
+
+def _destroy_names(conn: Connection, which: ColumnElement[bool], now: datetime) -> Sequence[str]:
+    rows = conn.execute(select(t.submission).where(which, _c.drafter != "").order_by(_c.key)).all()
     for row in rows:
         stored = decode(row.request)
         secrecy = structs.replace(stored.secrecy, reviewed_by="")
-        own = {
-            "drafter": "",
-            "reviewer": "",
-            "request": encode(structs.replace(stored, secrecy=secrecy)),
-        }
+        # Without the salt nobody can guess the name from the digest, which is published.
+        request = encode(structs.replace(stored, secrecy=secrecy, salt=""))
+        own: dict[str, Any] = {"drafter": "", "reviewer": "", "request": request}
+        if row.state in WAITING:
+            own |= {"state": "cancelled", "decided_at": micros(now)}
         conn.execute(update(t.submission).where(_c.key == row.key).values(own))
-    return len(rows)
+    if rows:
+        conn.execute(update(t.site).values(scrub_pending=True))
+    return [row.digest for row in rows]
 
 
 def _find_approved(

@@ -5,12 +5,14 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
+import msgspec
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     CompoundSelect,
     Connection,
@@ -21,9 +23,11 @@ from sqlalchemy import (
     Row,
     Select,
     Table,
+    any_,
     cast,
     event,
     func,
+    literal,
     select,
     text,
 )
@@ -287,6 +291,18 @@ def contains(conn: Connection, column: ColumnElement[str], text: str) -> ColumnE
     """Condition that a column contains a text, case-sensitive."""
     find = func.instr if conn.dialect.name == "sqlite" else func.strpos
     return find(column, text) > 0
+
+
+def among(conn: Connection, column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
+    """Condition that a column has one of these values, texts or numbers, of which there may be any number.
+
+    They are one parameter: a statement has at most 65,535 on PostgreSQL, and 32,766 on SQLite.
+    """
+    own = list(values)
+    if conn.dialect.name == "sqlite":
+        rows = func.json_each(msgspec.json.encode(own).decode()).table_valued("value")
+        return column.in_(select(rows.c.value))
+    return column == any_(literal(own, ARRAY(column.type)))
 
 
 def json_text(conn: Connection, column: ColumnElement[Any], name: str) -> ColumnElement[Any]:

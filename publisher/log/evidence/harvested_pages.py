@@ -1,7 +1,8 @@
 """Pages of source sites, their responses, and notices of changes.
 
 The bytes of a response (a WARC file) are a source of the log, addressed by SHA-256. An import that was parsed
-from a response refers to it like to any file, and an erasure destroys it the same way.
+from a response refers to it like to any file, and an erasure destroys it the same way
+(:mod:`.destroyed_pages`).
 """
 
 from __future__ import annotations
@@ -11,13 +12,11 @@ from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from publisher.log.clocks import micros, moment
 from publisher.log.database import page_tables as pt
-from publisher.log.database import tables as t
-from publisher.log.database.connection import inserted_key
-from publisher.log.evidence import source_runs
+from publisher.log.database.connection import among, inserted_key
 from publisher.log.evidence.notices import NoticeKind, Sign
 
 type PageRole = Literal["list", "document", "attachment", "robots", "continuation"]
@@ -31,7 +30,7 @@ MOST_BAD_ANSWERS = 3
 """Answers in a row, over a day or more, without the page's content before the page counts as gone."""
 _A_DAY = 24 * 3600 * 1_000_000
 """Microseconds."""
-_UNCONDITIONAL: dict[str, Any] = {"etag": None, "modified": None}
+UNCONDITIONAL: dict[str, Any] = {"etag": None, "modified": None}
 """Columns of a page whose next request asks for its body, even if it has not changed."""
 BATCH = 400
 """Values of one condition."""
@@ -114,36 +113,6 @@ class ArchivedResponse(msgspec.Struct, frozen=True):
     destroyed: bool
 
 
-def destroy(conn: Connection, imports: Sequence[int]) -> None:
-    """Destroy the responses of all pages that may contain the erased data.
-
-    These are the pages that the imports were parsed from, their copies and attachments, and the pages that
-    link to them, lists or documents, which stay and are fetched again.
-    """
-    p = pt.page.c
-    digests = select(t.import_.c.digest).where(t.import_.c.key.in_(imports))
-    keys = add_copies(conn, conn.scalars(select_pages(digests)).all())
-    if not keys:
-        return
-    attached = conn.scalars(select(p.key).where(p.parent.in_(keys))).all()
-    linking = conn.scalars(select(p.parent).where(p.key.in_(keys), p.parent.is_not(None))).all()
-    documents = [*keys, *attached]
-    touched = pt.response.c.page.in_([*documents, *linking])
-    conn.execute(update(pt.response).where(touched).values(destroyed=True))
-    digests_of_touched = select(pt.response.c.digest).where(touched)
-    conn.execute(update(t.import_).where(t.import_.c.digest.in_(digests_of_touched)).values(destroyed=True))
-    # The text of an error may quote the page.
-    conn.execute(delete(pt.page_failure).where(pt.page_failure.c.page.in_([*documents, *linking])))
-    source_runs.forget_runs(conn, [*documents, *linking])
-    conn.execute(
-        update(pt.page)
-        .where(p.key.in_(documents))
-        .values(erased=True, title="", number=None, named=None, sketch=None, etag=None, text_digest=None)
-    )
-    staying = (p.key.in_(linking), p.key.not_in(documents))
-    conn.execute(update(pt.page).where(*staying).values(response=None, **_UNCONDITIONAL))
-
-
 def existing_digests(conn: Connection) -> frozenset[str]:
     """List digests of the responses that exist."""
     return frozenset(conn.scalars(select(pt.response.c.digest).where(~pt.response.c.destroyed)))
@@ -156,7 +125,9 @@ def destroyed_digests(conn: Connection) -> frozenset[str]:
 
 def response_digests(conn: Connection, digests: Sequence[str]) -> frozenset[str]:
     """Select the digests that belong to responses."""
-    return frozenset(conn.scalars(select(pt.response.c.digest).where(pt.response.c.digest.in_(digests))))
+    return frozenset(
+        conn.scalars(select(pt.response.c.digest).where(among(conn, pt.response.c.digest, digests)))
+    )
 
 
 def known_urls(conn: Connection, source_site: str, urls: Sequence[str]) -> set[str]:
@@ -198,7 +169,7 @@ def store_exchange(conn: Connection, exchange: Exchange, digest: str) -> list[in
         changes |= {"failures": row.failures + 1, "troubled_since": since}
         lasting = row.failures + 1 >= MOST_BAD_ANSWERS and at - since >= _A_DAY
         if lasting and row.body_digest is not None and row.vanished_at is None:
-            changes |= {"vanished_at": at, **_UNCONDITIONAL}
+            changes |= {"vanished_at": at, **UNCONDITIONAL}
             notices.append(_notice(conn, row, at, "vanished", "hash", key))
     elif exchange.status == 200 and exchange.whole:
         changes |= _page_columns(row, exchange, key)
@@ -210,7 +181,7 @@ def store_exchange(conn: Connection, exchange: Exchange, digest: str) -> list[in
         if row.role == "attachment" and changes.get("suspected_by"):
             notices.append(_notice(conn, row, at, "changed", changes["suspected_by"], key))
     elif exchange.status in GONE_STATUSES and row.body_digest is not None and row.vanished_at is None:
-        changes |= {"vanished_at": at, **_UNCONDITIONAL}
+        changes |= {"vanished_at": at, **UNCONDITIONAL}
         notices.append(_notice(conn, row, at, "vanished", "status", key))
     elif exchange.status not in {200, 304} and exchange.status not in GONE_STATUSES:
         changes |= {"failures": row.failures + 1, "troubled_since": row.troubled_since}
@@ -294,7 +265,7 @@ def _store_replacement(conn: Connection, row: Any, parsed: ParsedPage, at: int) 
             body_digest=row.read_digest,
             response=conn.scalar(first_response),
             suspected_by=None,
-            **_UNCONDITIONAL,
+            **UNCONDITIONAL,
             **({"vanished_at": at} if vanished else {}),
         )
     )
@@ -350,9 +321,9 @@ def select_pages(digests: Any) -> Any:
 def add_copies(conn: Connection, keys: Sequence[int]) -> list[int]:
     """Add the originals of copies, and all copies of the originals."""
     p = pt.page.c
-    originals_of_copies = conn.scalars(select(p.copy_of).where(p.key.in_(keys), p.copy_of.is_not(None))).all()
-    originals = {*keys, *originals_of_copies}
-    copies = conn.scalars(select(p.key).where(p.copy_of.in_(originals))).all()
+    of_copies = select(p.copy_of).where(among(conn, p.key, keys), p.copy_of.is_not(None))
+    originals = {*keys, *conn.scalars(of_copies)}
+    copies = conn.scalars(select(p.key).where(among(conn, p.copy_of, originals))).all()
     return sorted({*originals, *copies})
 
 

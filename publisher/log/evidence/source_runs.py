@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from publisher.log.clocks import micros, moment
 from publisher.log.database import page_tables as pt
-from publisher.log.database.connection import inserted_key
+from publisher.log.database.connection import among, inserted_key
 from publisher.log.database.storable_text import storable
 
 MOST_RUNS = 50
@@ -59,5 +59,5 @@ def list_runs(conn: Connection, source_site: str, most: int) -> tuple[SourceRun,
 
 def forget_runs(conn: Connection, pages: Collection[int]) -> None:
     """Delete the runs over the source sites of pages that are destroyed: their findings may quote them."""
-    sources = conn.scalars(select(pt.page.c.source).where(pt.page.c.key.in_(pages)).distinct()).all()
+    sources = conn.scalars(select(pt.page.c.source).where(among(conn, pt.page.c.key, pages)).distinct()).all()
     conn.execute(delete(pt.source_run).where(_r.source.in_(sources)))

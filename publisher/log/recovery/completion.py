@@ -71,7 +71,7 @@ def complete(session: Session, archive: Archive, progress: Progress) -> Completi
             elif kind == "dataset":
                 description_rows.write_dataset(conn, archive, document, digest, at)
             elif kind == "erasure" and document["property"] == "actor":
-                erasure.destroy_actors(conn, document["releases"])
+                erasure.destroy_actors(conn, document["releases"], session.clock())
             elif kind == "release":
                 release = ReplayedRelease(session, conn, archive, document, digest)
                 release.write()

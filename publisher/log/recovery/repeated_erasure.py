@@ -6,31 +6,29 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from itertools import batched
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import DatabaseError
 
 from publisher.log import registry
+from publisher.log.approvals import two_persons
 from publisher.log.clocks import utc_now
 from publisher.log.database import entry_tables
 from publisher.log.database import tables as t
-from publisher.log.database.connection import Database
+from publisher.log.database.connection import Database, among
 from publisher.log.database.sqlite import sqlite_url
 from publisher.log.database.upgrade import migrate
 from publisher.log.model import LogError
 from publisher.log.recovery import backup as backups
 from publisher.log.recovery import manifest as manifests
 from publisher.log.recovery.manifest import BackupManifest
-from publisher.log.releases import erasure
+from publisher.log.releases import erased_files, erasure
 from publisher.log.releases.erasure import ErasureRelease
 from publisher.log.session import Session
 from publisher.log.transparency import erasure_ledger
 from publisher.log.transparency.erasure_ledger import LedgerEntry
-
-_BATCH = 500
 
 type CleanBesides = Callable[[Path, Sequence[tuple[str, str]]], bool]
 """Called with a folder like the home, and the erased records (dataset, id), to delete what is about them.
@@ -40,32 +38,46 @@ type CleanBesides = Callable[[Path, Sequence[tuple[str, str]]], bool]
 
 
 def erase_again(database: Database, ledger: Sequence[LedgerEntry], now: datetime) -> Sequence[str]:
-    """Destroy the contents and the names of clerks in a ledger that a database still has.
+    """Destroy the contents, files and names of clerks in a ledger that a database still has.
 
-    → ids of the records, and digests of the entries that erased the names.
+    → ids of the records, and digests: of the files, the submissions, and the entries that erased names.
     """
     destroyed: list[str] = []
+    by_dataset: dict[str, list[str]] = {}
+    for one in ledger:
+        by_dataset.setdefault(one.dataset, []).append(one.record)
+    by_dataset.pop("", None)
     with database.write() as conn:
         names = [one for one in ledger if one.releases]
-        destroyed += [one.record for one in names if erasure.destroy_actors(conn, one.releases)]
-        for dataset in dict.fromkeys(one.dataset for one in ledger if one.dataset):
+        destroyed += [one.record for one in names if erasure.destroy_actors(conn, one.releases, now)]
+        submissions = [digest for one in ledger for digest in one.submissions]
+        destroyed += two_persons.destroy_names_again(conn, submissions, now)
+        files = _destroy_files(conn, ledger)
+        for dataset, records in by_dataset.items():
             try:
-                release = ErasureRelease(database, conn, registry.dataset_row(conn, dataset))
+                row = registry.dataset_row(conn, dataset)
             except LogError:
                 continue  # the dataset is younger than the backup
-            records = [one.record for one in ledger if one.dataset == dataset]
-            for batch in batched(records, _BATCH):
-                destroyed += release.erase_again(batch, now, release=None)
-    return destroyed
+            destroyed += ErasureRelease(database, conn, row).erase_again(records, now, release=None)
+            files += erased_files.drop_drafted_records(conn, row.key, records)
+        if files:
+            conn.execute(update(t.site).values(scrub_pending=True))
+    return [*destroyed, *files]
+
+
+def _destroy_files(conn: Connection, ledger: Sequence[LedgerEntry]) -> list[str]:
+    """Destroy the files of a ledger, before its records: what the log knows as destroyed is skipped."""
+    of_records = {digest for one in ledger if one.dataset for digest in one.sources}
+    others = {digest for one in ledger for digest in one.sources}
+    pages = {digest for one in ledger if one.is_erased_page for digest in one.sources}
+    return list(erased_files.destroy_again(conn, of_records, others, pages))
 
 
 def list_pending(conn: Connection, erased: Sequence[str]) -> Sequence[str]:
     """List those of erased records that the log has, but not the release that erased them."""
-    r, pending = t.record.c, list[str]()
-    for batch in batched(erased, _BATCH):
-        query = select(r.id).where(r.id.in_(batch), r.erased_by.is_(None))
-        pending += conn.scalars(query.order_by(r.key)).all()
-    return pending
+    r = t.record.c
+    query = select(r.id).where(among(conn, r.id, erased), r.erased_by.is_(None))
+    return conn.scalars(query.order_by(r.key)).all()
 
 
 def forget_erased(session: Session, folder: Path, clean_besides: CleanBesides) -> tuple[int, Sequence[Path]]:

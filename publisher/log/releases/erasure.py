@@ -13,20 +13,19 @@ from sqlalchemy import Connection, delete, exists, func, or_, select, update
 from publisher.log import registry
 from publisher.log.approvals import two_persons
 from publisher.log.blob_store import BlobStore
-from publisher.log.canonical_json import canonical
 from publisher.log.citations import graph_rows
 from publisher.log.clocks import micros
 from publisher.log.database import page_tables as pt
 from publisher.log.database import tables as t
-from publisher.log.database.connection import Database, contains
+from publisher.log.database.connection import Database, among, contains
 from publisher.log.database.storable_text import storable
 from publisher.log.database.temporary_tables import create_empty, new_change
 from publisher.log.drafts import staging
-from publisher.log.evidence import harvested_pages
+from publisher.log.evidence import destroyed_pages, harvested_pages
 from publisher.log.model import LogError
 from publisher.log.record_identity import identity_digest
 from publisher.log.registry import DatasetRow
-from publisher.log.releases import bitemporal_spans, release_writer
+from publisher.log.releases import bitemporal_spans, erased_files, release_writer
 from publisher.log.releases.amendment import no_such_record, record_erased
 from publisher.log.transparency import documents, entry_log
 from schemas.definition.catalogue import Catalogue
@@ -49,7 +48,6 @@ _WITH_CONTENT = (
     t.source_bytes,
 )
 """Tables with text of records or of their sources. Others have keys and hashes, and are not rewritten."""
-_POSITION_KEYS = ("file", "sheet", "row", "rows", "reason", "part")
 
 
 class ErasedRecord(msgspec.Struct, frozen=True):
@@ -106,7 +104,7 @@ class ErasureRelease:
         has_content = exists().where(v.record == r.key, v.content.is_not(None))
         rows = self._conn.execute(
             select(r.key, r.id, has_content.label("has_content")).where(
-                r.id.in_(records), r.dataset == self._dataset.key, r.erased_by.is_(None)
+                among(self._conn, r.id, records), r.dataset == self._dataset.key, r.erased_by.is_(None)
             )
         ).all()
         if rows:
@@ -119,17 +117,20 @@ class ErasureRelease:
         """Take records out of drafts, search and counts."""
         self._drop_drafts(keys)
         self._queue_erasure(keys, micros(now))
-        self._conn.execute(update(t.span).where(t.span.c.record.in_(keys)).values(status="erased", title=""))
+        self._conn.execute(
+            update(t.span).where(among(self._conn, t.span.c.record, keys)).values(status="erased", title="")
+        )
         bitemporal_spans.recount(self._conn, self._dataset.key)
 
     def _destroy(self, keys: Sequence[int], release: int | None) -> None:
         """Destroy contents and evidence of records."""
         conn = self._conn
         self._destroy_contents(keys, release)
-        imports = conn.scalars(select(t.held.c["import"]).where(t.held.c.record.in_(keys)).distinct()).all()
-        self._destroy_evidence(imports)
-        ids = conn.scalars(select(t.record.c.id).where(t.record.c.key.in_(keys))).all()
-        of_records = select(t.change.c.release).where(t.change.c.record.in_(keys)).distinct()
+        digests = erased_files.digests_of_records(conn, keys)
+        erased_files.destroy_evidence(conn, digests)
+        destroyed_pages.destroy(conn, digests)
+        ids = conn.scalars(select(t.record.c.id).where(among(conn, t.record.c.key, keys))).all()
+        of_records = select(t.change.c.release).where(among(conn, t.change.c.record, keys)).distinct()
         two_persons.destroy_contents(conn, self._dataset.key, ids, set(conn.scalars(of_records)))
         conn.execute(update(t.release).where(t.release.c.sequence.in_(of_records)).values(erased=True))
         conn.execute(update(t.site).values(scrub_pending=True))
@@ -137,11 +138,9 @@ class ErasureRelease:
     def preview(self, records: Sequence[str]) -> ErasurePreview:
         """List what :meth:`erase` would destroy. Raises the same errors."""
         keys, i, v = self._keys(records), t.import_.c, t.revision.c
-        imports = select(t.held.c["import"]).where(t.held.c.record.in_(keys))
+        imports = select(t.held.c["import"]).where(among(self._conn, t.held.c.record, keys))
         files = self._conn.scalars(select(i.name).where(i.key.in_(imports), ~i.destroyed).order_by(i.key))
-        drafted = self._conn.scalars(
-            select(i.name).where(i.key.in_(self._find_drafted(keys))).order_by(i.key)
-        )
+        drafted = (row.name for row in self._find_drafted(keys))
         erased_records = []
         for record_id, key in zip(dict.fromkeys(records), keys, strict=True):
             of_record = select(v.title).where(v.record == key).order_by(v.key.desc())
@@ -171,9 +170,17 @@ class ErasureRelease:
 
     def _drop_drafts(self, keys: Sequence[int]) -> None:
         """Delete imports of drafts that contain the records, which would publish them again."""
-        staging.delete_imports(self._conn, self._dataset, self._find_drafted(keys))
+        erased_files.drop_drafted(self._conn, self._find_drafted(keys))
 
-    def _find_drafted(self, keys: Sequence[int]) -> Sequence[int]:
+    def _find_drafted(self, keys: Sequence[int]) -> Sequence[Any]:
+        """List the imports of drafts with rows that match the records, and those of files that had them."""
+        i, matching = t.import_.c, self._match_drafted(keys)
+        query = select(i.key, i.dataset, i.name).where(among(self._conn, i.key, matching))
+        of_files = erased_files.find_drafted(self._conn, erased_files.digests_of_records(self._conn, keys))
+        drafted = {row.key: row for row in (*self._conn.execute(query), *of_files)}
+        return [drafted[key] for key in sorted(drafted)]
+
+    def _match_drafted(self, keys: Sequence[int]) -> Sequence[int]:
         """List the imports of the draft with rows that match the records, or did by a former name or code."""
         conn, r, v, e = self._conn, t.record.c, t.revision.c, t.draft_entry.c
         if not staging.draft_imports(conn, self._dataset):
@@ -181,17 +188,17 @@ class ErasureRelease:
         digest = self._dataset.digest_for_draft
         source = conn.scalar(select(t.catalogue.c.source).where(t.catalogue.c.digest == digest)) or ""
         catalogue = parse_catalogue(source, where=digest)
-        contents = conn.scalars(select(v.content).where(v.record.in_(keys), v.content.is_not(None)))
+        contents = conn.scalars(select(v.content).where(among(conn, v.record, keys), v.content.is_not(None)))
         former = {
             identity_digest(self._dataset.name, identity)
             for content in contents
             for identity in catalogue.identities_of(_decode(content))
         }
-        of_others = select(r.identity).where(r.dataset == self._dataset.key, r.key.not_in(keys))
-        former.difference_update(conn.scalars(of_others.where(r.identity.in_(former))))
-        own = select(r.identity).where(r.key.in_(keys))
+        of_others = select(r.identity).where(r.dataset == self._dataset.key, ~among(conn, r.key, keys))
+        former.difference_update(conn.scalars(of_others.where(among(conn, r.identity, former))))
+        own = select(r.identity).where(among(conn, r.key, keys))
         drafted = select(t.import_.c.key).where(staging.in_draft(conn, self._dataset.key))
-        matches = or_(e.identity.in_(own), e.identity.in_(former))
+        matches = or_(e.identity.in_(own), among(conn, e.identity, former))
         return conn.scalars(select(e["import"]).where(e["import"].in_(drafted), matches).distinct()).all()
 
     def _queue_erasure(self, keys: Sequence[int], due_at: int) -> None:
@@ -201,70 +208,56 @@ class ErasureRelease:
         erased = (
             select(release_writer.span_key())
             .join_from(t.span, t.record, t.record.c.key == s.record)
-            .where(s.record.in_(keys))
+            .where(among(conn, s.record, keys))
         )
         conn.execute(delete(t.outbox).where(t.outbox.c.kind == "span", t.outbox.c.key.in_(erased)))
         sequence = release_writer.number_spans(t.span, after)
-        of_records = s.record.in_(keys)
+        of_records = among(conn, s.record, keys)
         release_writer.queue_spans(conn, "erase", t.span, of_records, sequence=sequence, due_at=due_at)
         newest = conn.scalar(select(func.max(t.outbox.c.sequence))) or after
         conn.execute(update(t.site).values(outbox_sequence=max(after, newest)))
 
     def _destroy_contents(self, keys: Sequence[int], release: int | None) -> None:
         conn = self._conn
-        revisions = select(t.revision.c.key).where(t.revision.c.record.in_(keys))
+        revisions = select(t.revision.c.key).where(among(conn, t.revision.c.record, keys))
         conn.execute(delete(t.value).where(t.value.c.revision.in_(revisions)))
         graph_rows.delete_of_revisions(conn, revisions)
         conn.execute(
             update(t.revision)
-            .where(t.revision.c.record.in_(keys))
+            .where(among(conn, t.revision.c.record, keys))
             .values(content=None, salt=None, title="", source_text="", locator="{}", originals="{}")
         )
         conn.execute(
             update(t.record)
-            .where(t.record.c.key.in_(keys))
+            .where(among(conn, t.record.c.key, keys))
             .values(identity=None, erased_by=release, withdrawn_at=None)
         )
 
-    def _destroy_evidence(self, imports: Sequence[int]) -> None:
-        """Destroy the evidence of these files: the texts of rows left out, and the harvested pages.
 
-        The texts of left-out rows may be the erased ones. Their positions stay in the rows of the files; the
-        releases lose theirs with the salt.
-        """
-        conn = self._conn
-        releases = conn.scalars(
-            select(t.import_.c.release).where(t.import_.c.key.in_(imports)).distinct()
-        ).all()
-        for row in conn.execute(
-            select(t.import_.c.key, t.import_.c.left_out).where(t.import_.c.key.in_(imports))
-        ).all():
-            conn.execute(
-                update(t.import_).where(t.import_.c.key == row.key).values(left_out=_positions(row.left_out))
-            )
-        conn.execute(
-            update(t.release)
-            .where(t.release.c.sequence.in_([r for r in releases if r is not None]))
-            .values(left_out=None, left_out_salt=None)
-        )
-        conn.execute(update(t.import_).where(t.import_.c.key.in_(imports)).values(destroyed=True))
-        harvested_pages.destroy(conn, imports)
+class NamingActs(msgspec.Struct, frozen=True):
+    """Releases and submissions that name a person."""
+
+    releases: Sequence[int]
+    """Their sequences."""
+    submissions: Sequence[int]
+    """Keys of those that did not become a release."""
 
 
-def releases_of_actor(conn: Connection, actor: str) -> Sequence[int]:
-    """List the sequences of the releases that name a person. Raises ``LogError('no-such-actor')``."""
+def find_naming_acts(conn: Connection, actor: str) -> NamingActs:
+    """Find the releases and submissions that name a person. Raises ``LogError('no-such-actor')``."""
     c, name = t.release.c, storable(actor)
     is_clerk = (c.actor == name) & c.actor_salt.is_not(None)
     is_named = contains(conn, c.approval, msgspec.json.encode({"name": name}).decode()[1:-1])
     is_named |= c.sequence.in_(two_persons.releases_of(conn, name))
     sequences = conn.scalars(select(c.sequence).where(is_clerk | is_named).order_by(c.sequence)).all()
-    if not actor.strip() or not sequences:
+    submissions = two_persons.unpublished_of(conn, name)
+    if not actor.strip() or not (sequences or submissions):
         raise LogError(
             "no-such-actor",
-            f"没有经办人为“{actor}”的发布。",
-            f"There is no release whose clerk is {actor!r}.",
+            f"没有写有“{actor}”姓名的发布或提交。",
+            f"There is no release or submission that names {actor!r}.",
         )
-    return sequences
+    return NamingActs(sequences, submissions)
 
 
 def require_ground(ground: str) -> None:
@@ -277,40 +270,44 @@ def require_ground(ground: str) -> None:
         )
 
 
-def erase_actor(conn: Connection, actor: str, ground: str, now: datetime) -> int:
-    """Destroy all names, with their salts, in the releases that name a person; append the entry about it.
+def erase_actor(conn: Connection, actor: str, ground: str, now: datetime) -> NamingActs:
+    """Destroy all names, with their salts, in what names a person; append the entry about it.
 
-    → number of releases. Their hashes of format 1 cannot be checked any more. The bytes are deleted
-    afterwards, as of records. Raises ``LogError('no-such-actor')``.
+    The entry lists the releases; there may be none. Their hashes of format 1 cannot be checked any more. The
+    bytes are deleted afterwards, as of records. Raises ``LogError('no-such-actor')``.
     """
-    sequences, c = releases_of_actor(conn, actor), t.release.c
-    datasets = conn.scalars(select(c.dataset).where(c.sequence.in_(sequences)).distinct()).all()
-    destroy_actors(conn, sequences)
+    acts, c = find_naming_acts(conn, actor), t.release.c
+    of_releases = among(conn, c.sequence, acts.releases)
+    datasets = conn.scalars(select(c.dataset).where(of_releases).distinct()).all()
+    destroy_actors(conn, acts.releases, now)
+    two_persons.destroy_unpublished_names(conn, acts.submissions, now)
     document = documents.erasure_document(
         registry.site(conn).tag_authority,
-        releases=sequences,
+        releases=acts.releases,
         ground=storable(ground),
         erased_at=micros(now),
     )
     entry_log.append_document(conn, "erasure", document, micros(now))
     for dataset in datasets:  # cached responses about these releases are no longer right
         registry.raise_named_at(conn, dataset, now)
-    return len(sequences)
+    return acts
 
 
-def destroy_actors(conn: Connection, releases: Sequence[int]) -> int:
+def destroy_actors(conn: Connection, releases: Sequence[int], now: datetime) -> int:
     """Destroy the names of people in releases and their submissions; salted hashes stay.
 
     → how many of both had a name.
     """
     c = t.release.c
     is_named = or_(c.actor_salt.is_not(None), c.approval.contains('"name":'))
-    rows = conn.execute(select(c.sequence, c.approval).where(c.sequence.in_(releases), is_named)).all()
+    rows = conn.execute(
+        select(c.sequence, c.approval).where(among(conn, c.sequence, releases), is_named)
+    ).all()
     for row in rows:
         approval = None if row.approval is None else two_persons.without_names(row.approval)
         own = {"actor": "", "actor_salt": None, "approval": approval}
         conn.execute(update(t.release).where(c.sequence == row.sequence).values(own))
-    count = len(rows) + two_persons.destroy_names(conn, releases)
+    count = len(rows) + two_persons.destroy_names(conn, releases, now)
     if count:
         conn.execute(update(t.site).values(scrub_pending=True))
     return count
@@ -335,9 +332,3 @@ def scrub(database: Database, sources: BlobStore) -> None:
     database.vacuum(_WITH_CONTENT)
     with database.write() as conn:
         conn.execute(update(t.site).values(scrub_pending=False))
-
-
-def _positions(left_out: str) -> str:
-    """Return rows left out (JSON) without their texts."""
-    rows = [{k: v for k, v in row.items() if k in _POSITION_KEYS} for row in msgspec.json.decode(left_out)]
-    return canonical(rows).decode()

@@ -285,21 +285,21 @@ class Releases:
         self.scrub()
         return release
 
-    def preview_actor_erasure(self, actor: str) -> int:
-        """Count the releases that :meth:`erase_actor` would change. Raises ``LogError('no-such-actor')``."""
+    def preview_actor_erasure(self, actor: str) -> erasure.NamingActs:
+        """List what :meth:`erase_actor` would change. Raises ``LogError('no-such-actor')``."""
         with self._session.read() as conn:
-            return len(erasure.releases_of_actor(conn, actor))
+            return erasure.find_naming_acts(conn, actor)
 
-    def erase_actor(self, actor: str, *, ground: str) -> int:
-        """Destroy all names in the releases that name a person, as an entry of the log. → number of releases.
+    def erase_actor(self, actor: str, *, ground: str) -> erasure.NamingActs:
+        """Destroy all names in what names a person, as an entry of the log → the releases and submissions.
 
         Raises ``LogError``: ``no-such-actor``; ``ground-missing``, ``erasure-incomplete`` as :meth:`erase`.
         """
         erasure.require_ground(ground)
         with self._session.append() as conn:
-            count = erasure.erase_actor(conn, actor, ground, self._session.clock())
+            acts = erasure.erase_actor(conn, actor, ground, self._session.clock())
         self.scrub()
-        return count
+        return acts
 
     def scrub(self) -> None:
         """Delete erased data and generated files from the disk. Can be repeated.

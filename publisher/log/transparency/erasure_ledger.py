@@ -17,6 +17,7 @@ from sqlalchemy import Connection, select
 
 from publisher.log.blob_store import sync_folder
 from publisher.log.database import entry_tables as e
+from publisher.log.database import page_tables as pt
 from publisher.log.database import tables as t
 from publisher.log.model import LogError
 
@@ -24,24 +25,39 @@ NAME = "erasures.jsonl"
 
 
 class LedgerEntry(msgspec.Struct, frozen=True):
-    """One line: a record, and the digests of the files that contained it; or the name of a clerk.
+    """One line: a record, and the digests of the files that contained it; or the name of a clerk; or a file.
 
-    For a name ``dataset`` is empty, and ``record`` is the digest of the document of its entry.
+    For others than records ``dataset`` is empty, and ``record`` is a digest: of the document that says that
+    names in releases were erased, of a submission whose names were, or of a file or response.
     """
 
     dataset: str
     record: str
     sources: tuple[str, ...] = ()
     releases: tuple[int, ...] = ()
+    submissions: tuple[str, ...] = ()
+    is_erased_page: bool = False
+    """The file is the response of a page that is never requested again."""
+
+    def join(self, other: LedgerEntry) -> LedgerEntry:
+        """Return what both entries of one thing know: a restored log may know fewer files of it."""
+        return LedgerEntry(
+            self.dataset,
+            self.record,
+            tuple(sorted({*self.sources, *other.sources})),
+            tuple(sorted({*self.releases, *other.releases})),
+            tuple(sorted({*self.submissions, *other.submissions})),
+            self.is_erased_page or other.is_erased_page,
+        )
 
 
 _decode = msgspec.json.Decoder(LedgerEntry).decode
 
 
-def read_ledger(path: Path) -> Sequence[LedgerEntry]:
+def read_ledger(path: Path) -> list[LedgerEntry]:
     """Read a ledger; empty if there is none. Raises ``LogError('backup-damaged')``."""
     if not path.exists():
-        return ()
+        return []
     try:
         return [_decode(line) for line in path.read_bytes().splitlines() if line]
     except msgspec.DecodeError as error:
@@ -57,8 +73,11 @@ def update_ledger(path: Path, erasures: Iterable[LedgerEntry]) -> None:
     part = path.with_name(f"{path.name}.part")
     with _open_alone(part) as file:
         old = read_ledger(path)
-        all_erasures = {(one.dataset, one.record): one for one in (*old, *erasures)}
-        if len(all_erasures) == len(old):
+        all_erasures: dict[tuple[str, str], LedgerEntry] = {}
+        for one in (*old, *erasures):
+            earlier = all_erasures.get((one.dataset, one.record), one)
+            all_erasures[one.dataset, one.record] = earlier.join(one)
+        if list(all_erasures.values()) == old:
             part.unlink()
             return
         file.truncate()  # what a killed process left
@@ -89,7 +108,7 @@ def _is_named(path: Path, handle: int) -> bool:
 
 
 def erasures(conn: Connection) -> Sequence[LedgerEntry]:
-    """List the erased records of a log, and the erased names of clerks."""
+    """List the erased records of a log, the erased names of clerks, and the destroyed files."""
     r, h, i = t.record.c, t.held.c, t.import_.c
     rows = conn.execute(
         select(t.dataset.c.name, r.id, i.digest)
@@ -103,7 +122,7 @@ def erasures(conn: Connection) -> Sequence[LedgerEntry]:
     for dataset, record, digest in rows:
         sources.setdefault((dataset, record), []).extend([] if digest is None else [digest])
     of_records = [LedgerEntry(*key, tuple(sorted(set(digests)))) for key, digests in sources.items()]
-    return [*of_records, *_erased_names(conn)]
+    return [*of_records, *_erased_names(conn), *_destroyed_files(conn)]
 
 
 def _erased_names(conn: Connection) -> Iterator[LedgerEntry]:
@@ -113,3 +132,18 @@ def _erased_names(conn: Connection) -> Iterator[LedgerEntry]:
         document = msgspec.json.decode(row.document)
         if document["property"] == "actor":
             yield LedgerEntry("", row.digest, releases=tuple(document["releases"]))
+    m = t.submission.c
+    submissions = select(m.digest).where(m.drafter == "").distinct()  # nobody submits without a name
+    for digest in conn.scalars(submissions.order_by(m.digest)):
+        yield LedgerEntry("", digest, submissions=(digest,))
+
+
+def _destroyed_files(conn: Connection) -> Iterator[LedgerEntry]:
+    """List files and responses: a backup may have them in a draft, or from before their records were read."""
+    i, r, p = t.import_.c, pt.response.c, pt.page.c
+    files = set(conn.scalars(select(i.digest).where(i.destroyed)))
+    files.update(conn.scalars(select(r.digest).where(r.destroyed)))
+    of_pages = select(r.digest).join_from(pt.response, pt.page, p.key == r.page).where(p.erased, r.destroyed)
+    erased = set(conn.scalars(of_pages))
+    for digest in sorted(files):
+        yield LedgerEntry("", digest, sources=(digest,), is_erased_page=digest in erased)

@@ -204,7 +204,8 @@ class Integrity:
         yield "总数 counts", lambda: table_checks.check_counts(conn, releases, records.growth)
         yield "计数器 counters", lambda: table_checks.check_counters(conn)
         yield "发布 releases", lambda: table_checks.check_release_marks(conn, releases)
-        yield "来源文件 files", lambda: table_checks.check_files(conn, releases)
+        folder = self._session.files.parent
+        yield "来源文件 files", lambda: table_checks.check_files(conn, releases, folder)
         yield "未导入的行 rows left out", lambda: table_checks.check_left_out(conn, releases)
         now = self._session.clock()
         yield "待索引 outbox", lambda: queue_checks.check_outbox(conn, releases, now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from publisher.log.database import held_records
 from publisher.log.database import page_tables as pt
 from publisher.log.database import tables as t
 from publisher.log.database.connection import stream
+from publisher.log.transparency import erasure_ledger
 from publisher.log.verification.problem import Problem
 from publisher.log.verification.record_checks import Growth
 from publisher.log.verification.span_fold import ReleaseRow
@@ -202,17 +204,22 @@ def check_release_marks(conn: Connection, releases: Mapping[int, ReleaseRow]) ->
             yield Problem(str(releases[sequence]), "release.erased", *own, derived="release", key=(sequence,))
 
 
-def check_files(conn: Connection, releases: Mapping[int, ReleaseRow]) -> Iterator[Problem]:
-    """Compare the rows of files with their releases and with what was erased from them."""
+def check_files(conn: Connection, releases: Mapping[int, ReleaseRow], folder: Path) -> Iterator[Problem]:
+    """Compare the rows of files with their releases and with what was erased from them.
+
+    ``folder`` has the list of erasures: a restored log may lack the record for which a file was destroyed.
+    """
     i, h = t.import_.c, t.held.c
-    erased = set(
-        conn.scalars(
-            select(h["import"])
-            .join_from(t.held, t.record, t.record.c.key == h.record)
-            .where(t.record.c.erased_by.is_not(None))
-            .distinct()
-        )
+    rows_of_erased = (
+        select(i.key, i.digest)
+        .join_from(t.held, t.record, t.record.c.key == h.record)
+        .join(t.import_, i.key == h["import"])
+        .where(t.record.c.erased_by.is_not(None))
+        .distinct()
     )
+    erased = _pairs(conn, rows_of_erased)
+    ledger = erasure_ledger.read_ledger(folder / erasure_ledger.NAME)
+    files = {*erased.values(), *(digest for one in ledger if one.dataset for digest in one.sources)}
     pages = set(conn.scalars(select(pt.response.c.digest).where(pt.response.c.destroyed).distinct()))
     parts = _pairs(conn, select(t.part.c.key, t.part.c.dataset))
     for row in stream(conn, select(t.import_).order_by(i.key)):
@@ -227,7 +234,8 @@ def check_files(conn: Connection, releases: Mapping[int, ReleaseRow]) -> Iterato
         if row.part is not None and parts.get(row.part) != row.dataset:
             yield Problem(where, "import.part", row.part, None)
         destroyed = row.key in erased or row.digest in pages
-        if row.destroyed != destroyed:
+        # The bytes of a file are gone wherever it was imported; earlier versions marked only one import.
+        if row.destroyed != destroyed and (destroyed or row.digest not in files):
             yield Problem(where, "import.destroyed", row.destroyed, destroyed)
     yield from _check_held(conn)
     yield from _check_contents(conn)

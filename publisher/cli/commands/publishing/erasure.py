@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from contextlib import closing
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import click
 
 from publisher.cli.commands.publishing.publish import report_release
 from publisher.cli.context import YES, CommandContext, with_context
+from publisher.cli.erasure_besides import erase_at_desk, erase_corrections, list_requests
 from publisher.cli.find_record import find_one_id
 from publisher.cli.terminal import output
 from publisher.cli.terminal.confirm import ask_text, confirm
@@ -19,7 +19,7 @@ from publisher.cli.terminal.language import in_language
 
 if TYPE_CHECKING:
     from publisher.log.log import Log
-    from publisher.log.releases.erasure import ErasurePreview
+    from publisher.log.releases.erasure import ErasurePreview, NamingActs
 
 
 @click.command()
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @click.option(
     "--actor",
     default="",
-    help="经办人；不写数据集时，删除此人在历次发布中的姓名 / The clerk; without DATASET, the name to erase.",
+    help="经办人；不写数据集时，删除此人在发布、提交中的姓名 / The clerk; without DATASET, the name to erase",
 )
 @YES
 @with_context
@@ -55,22 +55,23 @@ def erase(
 
 
 def _erase_actor(context: CommandContext, actor: str, ground: str | None, *, yes: bool) -> int:
-    """Erase the name of a clerk in every release."""
+    """Erase the name of a clerk in every release and submission."""
     with context.log() as log:
-        count = log.releases.preview_actor_erasure(actor)
+        acts = log.releases.preview_actor_erasure(actor)
+        zh, en = _in_words(acts)
         if ground is None:
             ground = ask_text("依法删除的法律依据", "Legal ground of the erasure", option="--ground")
         confirm(
-            f"在{count}次发布中删除经办人“{actor}”的姓名，不能恢复。",
-            f"Destroy the name of the clerk {actor} in {count} releases permanently.",
+            f"在{zh}中删除“{actor}”的姓名，不能恢复；待审核、待发布的提交随之取消。",
+            f"Destroy the name of {actor} in {en} permanently; those that wait are cancelled.",
             yes=yes,
         )
-        count = log.releases.erase_actor(actor, ground=ground)
+        zh, en = _in_words(log.releases.erase_actor(actor, ground=ground))
     output.print_message(
-        f"已在{count}次发布中删除姓名，并记入日志。",
-        f"The name was destroyed in {count} releases; the log has the entry.",
+        f"已在{zh}中删除姓名，并记入日志。",
+        f"The name was destroyed in {en}; the log has the entry.",
     )
-    _erase_at_desk(context)
+    erase_at_desk(context)
     return Exit.OK
 
 
@@ -100,8 +101,8 @@ def _erase_records(
             f"Destroy the content of {len(record_ids)} records permanently.",
             yes=yes,
         )
-        requests = _list_requests(context, dataset, record_ids)
         pairs = [(dataset, one) for one in record_ids]
+        requests = list_requests(context, pairs)
         unfinished: LogError | None = None
         try:
             release = log.releases.erase(records=pairs, ground=ground, actor=actor, shown=shown)
@@ -110,8 +111,8 @@ def _erase_records(
                 raise
             unfinished, release = error, log.queries.releases(dataset)[-1]
         for erase_besides in (
-            partial(_erase_corrections, context, pairs),
-            partial(_erase_at_desk, context, requests),
+            partial(erase_corrections, context, pairs),
+            partial(erase_at_desk, context, requests),
         ):
             try:
                 erase_besides()
@@ -123,39 +124,12 @@ def _erase_records(
         return code
 
 
-def _list_requests(context: CommandContext, dataset: str, records: Collection[str]) -> Sequence[str]:
-    """List the corrections that readers asked for about records, by their ids."""
-    inbox = context.inbox()
-    if inbox is None:
-        return ()
-    with closing(inbox):
-        return [one.id for one in inbox.list() if one.dataset == dataset and one.record in records]
-
-
-def _erase_corrections(context: CommandContext, records: Sequence[tuple[str, str]]) -> None:
-    """Delete the corrections about erased records. Raises ``LogError('erasure-incomplete')``."""
-    inbox = context.inbox()
-    if inbox is not None:
-        with closing(inbox):
-            inbox.erase(records)
-
-
-def _erase_at_desk(context: CommandContext, requests: Sequence[str] = ()) -> None:
-    """Delete what the desk has that may quote what was erased: stored answers, and proofs of ``requests``.
-
-    Raises ``LogError('erasure-incomplete')``.
-    """
-    from publisher.desk.accounts.store import DeskStore
-    from publisher.log.model import LogError
-
-    try:
-        store = DeskStore.open(context.settings.database, context.settings.desk)
-    except LogError as error:
-        if error.code != "no-desk":
-            raise
-        return
-    with closing(store):
-        store.erase_quotations(requests)
+def _in_words(acts: NamingActs) -> tuple[str, str]:
+    releases, submissions = len(acts.releases), len(acts.submissions)
+    return (
+        f"{releases}次发布、{submissions}件未发布的提交",
+        f"{releases} releases and {submissions} submissions that were not published",
+    )
 
 
 def _show_erasure(log: Log, dataset: str, records: Sequence[str]) -> ErasurePreview:

@@ -66,8 +66,8 @@ def seen(home: Home) -> tuple[Any, Any]:
 
 
 def erased_record(drill: Drill) -> str:
-    line = (drill.site.home / "erasures.jsonl").read_text()
-    return str(json.loads(line)["record"])
+    lines = map(json.loads, (drill.site.home / "erasures.jsonl").read_text().splitlines())
+    return str(next(line["record"] for line in lines if line["dataset"]))
 
 
 def contains(folder: Path, text: str) -> list[Path]:

@@ -77,11 +77,11 @@ def test_the_catalogue_of_a_deleted_draft_does_not_outlive_it(log: Log) -> None:
 def test_a_draft_with_the_former_name_of_a_record_is_deleted_with_it(log: Log) -> None:
     release(log, entry("甲"), entry("乙"))
     record = ids(log)["甲"]
-    stage(log, entry("甲"), entry("乙", "2"))
-    stage(log, entry("丙"), part="民政局")
+    stage(log, entry("甲"), entry("乙", "2"), file="another")
+    stage(log, entry("丙"), part="民政局", file="a third")
     for name in ("丁", "戊"):
         log.releases.rename("fees", record, entry(name).content, reason="更名", effective_on=MIDDLE)
-    assert log.releases.preview_erasure("fees", [record]).drafted_files == ("a workbook.xls",)
+    assert log.releases.preview_erasure("fees", [record]).drafted_files == ("another.xls",)
     log.releases.erase(records=[("fees", record)], ground="（2026）法民初1号")
     assert [one.part for one in log.drafts.imports("fees")] == ["民政局"]
 
@@ -91,7 +91,7 @@ def test_a_draft_with_the_name_that_another_record_has_now_stays(log: Log) -> No
     record = ids(log)["甲"]
     log.releases.rename("fees", record, entry("丁").content, reason="更名", effective_on=MIDDLE)
     release(log, entry("甲", "2"), entry("丁"), on=LATE)
-    stage(log, entry("甲", "3"))
+    stage(log, entry("甲", "3"), file="another")
     log.releases.erase(records=[("fees", record)], ground="（2026）法民初1号")
     assert log.drafts.get("fees") is not None
 
