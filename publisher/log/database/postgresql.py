@@ -12,12 +12,17 @@ from contextlib import contextmanager
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Pool, create_engine, event, func, select
+from sqlalchemy import Connection, Engine, Pool, create_engine, event, func, inspect, select
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.schema import DropSchema
 
 _WRITE_LOCK = 0x51_44_01
 _LOCKS = {"worker": 0x51_44_02, "collecting": 0x51_44_03, "verifying": 0x51_44_04, "mailing": 0x51_44_05}
+_UNFINISHED = "qingdan_restoration"
+"""Table that marks a database whose restoration did not come to its end."""
+_SCHEMA_PREFIX = "qingdan_"
+"""Beginning of the names of the schemas beside the log's."""
 _POOLED = "qingdan_pooled"
 _POOL_SECONDS = 10
 """Seconds to wait for one of the process's own connections."""
@@ -131,3 +136,32 @@ def site_lock(engine: Engine, name: str) -> Iterator[bool]:
         if not acquired:
             conn.rollback()
         yield acquired
+
+
+def is_unfinished(conn: Connection) -> bool:
+    """Report whether a restoration into the database did not come to its end."""
+    return inspect(conn).has_table(_UNFINISHED)
+
+
+def is_empty(conn: Connection) -> bool:
+    """Report whether the database has no tables, nor schemas of a site."""
+    return not inspect(conn).get_table_names() and not _schemas(conn)
+
+
+def mark_unfinished(conn: Connection) -> None:
+    """Mark an empty database, which is not opened until the mark is removed; empty one that has the mark."""
+    if is_unfinished(conn):
+        for schema in _schemas(conn):
+            conn.execute(DropSchema(schema, cascade=True))
+        for table in inspect(conn).get_table_names():
+            conn.exec_driver_sql(f'DROP TABLE "{table}" CASCADE')
+    conn.exec_driver_sql(f"CREATE TABLE {_UNFINISHED} (begun_at timestamptz DEFAULT now())")
+
+
+def mark_finished(conn: Connection) -> None:
+    """Remove the mark."""
+    conn.exec_driver_sql(f"DROP TABLE {_UNFINISHED}")
+
+
+def _schemas(conn: Connection) -> list[str]:
+    return [name for name in inspect(conn).get_schema_names() if name.startswith(_SCHEMA_PREFIX)]

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from publisher.log.database.connection import Database
-from publisher.log.database.postgresql import allow_long_statements
+from publisher.log.database.postgresql import allow_long_statements, is_unfinished
 from publisher.log.database.sealing import seals
 from publisher.log.database.tables import HEAD
 from publisher.log.model import LogError
@@ -16,14 +16,22 @@ _SEALED_SINCE = "0015"
 """The last migration that added the column ``seal`` to a table with rows; new tables begin empty."""
 
 
-def migrate(database: Database) -> None:
+def migrate(database: Database, *, of_restoration: bool = False) -> None:
     """Create the tables, or run pending migrations in one transaction.
 
-    Raises ``LogError``: ``newer-database``, ``upgrade-needed``.
+    ``of_restoration``: also in a database whose restoration did not come to its end. Raises ``LogError``:
+    ``newer-database``, ``upgrade-needed``, ``restore-unfinished``.
     """
     if not database.read_only:
         database.create_file()
     with database.read() as conn:
+        if not of_restoration and not database.sqlite and is_unfinished(conn):
+            raise LogError(
+                "restore-unfinished",
+                "数据库的恢复没有完成，其中可能还有已依法删除的内容，不能使用。请再次运行 qingdan restore。",
+                "The restoration of the database was not finished, and it may contain what was erased. Run "
+                "qingdan restore again.",
+            )
         if _version(conn) == HEAD:
             return
     if database.read_only:

@@ -25,6 +25,7 @@ from publisher.log.recovery.manifest import BackupManifest
 from publisher.log.releases import erasure
 from publisher.log.session import Session
 from publisher.log.transparency import erasure_ledger
+from publisher.log.transparency.successions import KnownCheckpoint
 
 SOURCES = "sources"
 SITE_FILES = "site"
@@ -86,8 +87,8 @@ def write_backup(session: Session, home: Path, folder: Path, **options: Unpack[O
         _copy_site_files(home, part / SITE_FILES)
         if "copy_besides" in options:
             options["copy_besides"](part / SITE_FILES)
-        database = _copy_database(session.database, part, options.get("excluded_tables", ()))
-        manifest, new_sources = _describe(session, folder, part, database, made_at.isoformat())
+        copy = _copy_database(session.database, part, options.get("excluded_tables", ()))
+        manifest, new_sources = _describe(session, folder, part, copy, made_at.isoformat())
         manifests.check_files(part, manifest)
         with (part / manifests.NAME).open("wb") as file:
             file.write(msgspec.json.format(msgspec.json.encode(manifest)) + b"\n")
@@ -141,15 +142,30 @@ def sweep_sources(session: Session, folder: Path) -> None:
         FolderBlobs(folder / SOURCES).sweep(conn, referenced)
 
 
-def _copy_database(database: Database, part: Path, excluded_tables: Sequence[str]) -> Path:
+class _Copy(msgspec.Struct, frozen=True):
+    """A copy of the database, and what is in it."""
+
+    file: Path
+    base: str
+    checkpoint: KnownCheckpoint
+    sources: Sequence[str] = ()
+    """Digests of the files beside the database to which it refers."""
+
+
+def _copy_database(database: Database, part: Path, excluded_tables: Sequence[str]) -> _Copy:
+    """Copy one state of the database. What the manifest says of it is read from the same state."""
     if database.file is not None:
-        return copy_sqlite(database.file, part / "qingdan.db")
+        file = copy_sqlite(database.file, part / "qingdan.db")
+        with open_copy(file) as conn:
+            sources = sorted(erasure.referenced_sources(conn))
+            return _Copy(file, manifests.base_of(conn), manifests.describe_tree(conn), sources)
     file = part / "qingdan.dump"
     with database.read() as conn:
+        copy = _Copy(file, manifests.base_of(conn), manifests.describe_tree(conn))
         snapshot = str(conn.scalar(select(func.pg_export_snapshot())))
         postgresql_dump.dump(database.url, file, snapshot, excluded_tables)
     postgresql_dump.list_dump(file)
-    return file
+    return copy
 
 
 def copy_sqlite(source: Path, target: Path) -> Path:
@@ -168,29 +184,20 @@ def copy_sqlite(source: Path, target: Path) -> Path:
 
 
 def _describe(
-    session: Session, folder: Path, part: Path, file: Path, made_at: str
+    session: Session, folder: Path, part: Path, copy: _Copy, made_at: str
 ) -> tuple[BackupManifest, int]:
-    """Read the copy, add the sources to which it refers, and describe both."""
-    digests: Sequence[str] = ()
-    new_sources = 0
-    if session.database.sqlite:
-        with open_copy(file) as conn:
-            base, checkpoint = manifests.base_of(conn), manifests.describe_tree(conn)
-            referenced = sorted(erasure.referenced_sources(conn))
-        digests, new_sources = _copy_sources(session, folder, referenced)
-    else:
-        with session.read() as conn:
-            base, checkpoint = manifests.base_of(conn), manifests.describe_tree(conn)
-    files = sorted(path for path in part.rglob("*") if path.is_file() and path != file)
+    """Add the sources to which the copy refers, and describe both. → also the number of new sources."""
+    digests, new_sources = _copy_sources(session, folder, copy.sources)
+    files = sorted(path for path in part.rglob("*") if path.is_file() and path != copy.file)
     return (
         BackupManifest(
             format=1,
             made_at=made_at,
-            base=base,
+            base=copy.base,
             software_version=version("qingdan"),
             kind="sqlite" if session.database.sqlite else "postgresql",
-            checkpoint=checkpoint,
-            files=tuple(manifests.describe_file(part, path) for path in (file, *files)),
+            checkpoint=copy.checkpoint,
+            files=tuple(manifests.describe_file(part, path) for path in (copy.file, *files)),
             sources=tuple(digests),
         ),
         new_sources,

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection
 
 from publisher.log.blob_store import FolderBlobs, sync_folder
 from publisher.log.clocks import utc_now
+from publisher.log.database import postgresql
 from publisher.log.database.connection import Database
 from publisher.log.database.sqlite import sqlite_url
 from publisher.log.database.upgrade import migrate
@@ -31,6 +32,9 @@ from publisher.log.transparency.erasure_ledger import LedgerEntry
 from publisher.log.transparency.shortfall import Shortfall
 from publisher.log.transparency.signed_note import NoteError
 from publisher.log.transparency.successions import KnownCheckpoint
+
+type EraseBesides = Callable[[Sequence[tuple[str, str]]], None]
+"""Called with the erased records (dataset, id)."""
 
 
 class RestorationReport(msgspec.Struct, frozen=True):
@@ -54,11 +58,16 @@ def restore(
     ledgers: Sequence[Path] = (),
     keys: Path | None = None,
     other_keys: Sequence[Path] = (),
+    erase_besides: EraseBesides | None = None,
 ) -> RestorationReport:
     """Restore the backup ``name`` (by default the newest) of a folder into a home without a database.
 
+    The database can be opened once it is whole: a file of SQLite gets its name at the end, and a database of
+    PostgreSQL has a mark until then; what was killed is restored again.
+
     ``notes``: checkpoints that somebody holds, as signed notes. ``ledgers``: further lists of erasures.
     ``keys``: folder with the private keys; ``other_keys``: where files of these names belong.
+    ``erase_besides``: deletes what inbox and desk have about erased records.
     Raises ``LogError``: ``no-such-backup``, ``backup-damaged``, ``backup-tool``, ``other-database``,
     ``home-not-empty``, ``not-a-checkpoint``, ``not-this-log``, ``checkpoint-differs``.
     """
@@ -78,8 +87,14 @@ def restore(
                 if (keys / key.name).exists():
                     backups.copy_key(keys / key.name, key)
         if target.file is None:
+            with target.engine.begin() as conn:
+                postgresql.mark_unfinished(conn)
             postgresql_dump.restore(target.url, backup / manifest.files[0].name)
-            return _prepare(target, backup, checkpoints, ledger)
+            restored = _prepare(target, backup, checkpoints, ledger)
+            _erase_besides(ledger, erase_besides)
+            with target.engine.begin() as conn:
+                postgresql.mark_finished(conn)
+            return restored
         part = target.file.with_name(f"{target.file.name}.part")
         for remains in part.parent.glob(f"{part.name}*"):
             remains.unlink()
@@ -91,6 +106,7 @@ def restore(
             copy.vacuum(())  # also moves the write-ahead log into the file
         finally:
             copy.close()
+        _erase_besides(ledger, erase_besides)
         _move_into_place(part, target.file)
         return restored
     finally:
@@ -120,7 +136,7 @@ def _check_target(database: Database, manifest: BackupManifest) -> None:
     is_empty = not database.exists()
     if database.file is None:
         with database.read() as conn:
-            is_empty = not inspect(conn).get_table_names()
+            is_empty = postgresql.is_empty(conn) or postgresql.is_unfinished(conn)
     if not is_empty:
         raise LogError(
             "home-not-empty",
@@ -194,7 +210,7 @@ def _prepare(
     database: Database, backup: Path, checkpoints: Sequence[KnownCheckpoint], ledger: Sequence[LedgerEntry]
 ) -> RestorationReport:
     """Upgrade a restored database, apply erasures, and note what it lacks."""
-    migrate(database)
+    migrate(database, of_restoration=True)
     erased = repeated_erasure.erase_again(database, ledger, utc_now())
     with database.write() as conn:
         size = entry_log.size(conn)
@@ -206,6 +222,12 @@ def _prepare(
             shortfall.write(conn, Shortfall(newest, tuple(pending)))
         records = {one.record for one in ledger if one.dataset}
         return RestorationReport(backup, size, max(0, newest.size - size), len(records.intersection(erased)))
+
+
+def _erase_besides(ledger: Sequence[LedgerEntry], erase_besides: EraseBesides | None) -> None:
+    records = [(one.dataset, one.record) for one in ledger if one.dataset]
+    if erase_besides is not None and records:
+        erase_besides(records)
 
 
 def _check_prefix(conn: Connection, checkpoint: KnownCheckpoint, size: int) -> None:

@@ -173,6 +173,12 @@ def test_corrections_of_an_erased_record_are_deleted_from_the_inbox_backups_and_
     before = settings.inbox.read_bytes()
     published.ok("erase", NAME, "甲许可", "--ground", "判决书", "--yes")
     assert [one["record"] for one in published.ok("corrections", "list", "--json").json] == ["r1"]
+    new = Home(tmp_path / "new")
+    known = ("--erasures", published.home / "erasures.jsonl")
+    new.ok("restore", tmp_path / "backups", "--no-checkpoint", *known)
+    assert [one["record"] for one in new.ok("corrections", "list", "--json").json] == ["r1"]
+    for file in settings_of(new).inbox.parent.iterdir():
+        assert "应删除的内容".encode() not in file.read_bytes(), file
     published.ok("backup", tmp_path / "backups", "--forget-erased")
     (copy,) = (tmp_path / "backups").glob("*Z/site/inbox/inbox.db")
     assert WRONG.value.encode() in copy.read_bytes()

@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -179,6 +180,7 @@ def restore(
     as_json: bool,
 ) -> int:
     """从备份恢复站点 / Restore the site into an empty home; nothing is overwritten."""
+    from publisher.cli.erasure_besides import erase_besides
     from publisher.log.recovery import restoration
 
     notes = _read_checkpoints(checkpoints, addresses)
@@ -197,6 +199,7 @@ def restore(
             ledgers=erasures,
             keys=keys,
             other_keys=(settings.desk_key,),
+            erase_besides=partial(erase_besides, context),
         )
         log = stack.enter_context(context.log())
         log.releases.finish_erasure()
