@@ -45,6 +45,8 @@ from publisher.log.model import LogError
 
 _READ_CACHE_KIB = 65_536
 """SQLite page cache of each idle connection, in KiB. A full export fills it."""
+_MOST_IDLE = 16
+"""SQLite connections that stay open for the next reads."""
 _NO_OTHER_LIMITS = postgresql.ServerLimits()
 _CHECKPOINT_TRIES, _CHECKPOINT_PAUSE = 600, 0.05
 
@@ -132,7 +134,7 @@ class Database:
         finally:
             if driver.in_transaction:  # some errors end the transaction
                 driver.execute("ROLLBACK")
-            self._idle.append(conn)
+            self._return_connection(conn)
 
     def read_once[T](self, fetch: Callable[[Connection], T]) -> T:
         """Run a single statement. On SQLite one statement sees one state, so no transaction is opened."""
@@ -143,7 +145,7 @@ class Database:
         try:
             return fetch(conn)
         finally:
-            self._idle.append(conn)
+            self._return_connection(conn)
 
     def _take_connection(self) -> Connection:
         try:
@@ -152,6 +154,12 @@ class Database:
             conn = self._readers.connect()
             conn.exec_driver_sql(f"PRAGMA cache_size = -{_READ_CACHE_KIB}")
             return conn
+
+    def _return_connection(self, conn: Connection) -> None:
+        if len(self._idle) < _MOST_IDLE:
+            self._idle.append(conn)
+        else:
+            conn.close()
 
     @contextmanager
     def connect_alone(self) -> Iterator[Connection]:

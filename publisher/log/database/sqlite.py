@@ -23,9 +23,12 @@ _PRIMARY_CODE = 0xFF
 
 
 def create_sqlite_engine(url: URL, *, read_only: bool = False, poolclass: type[Pool] | None = None) -> Engine:
-    """Create the engine. Its write transactions (execution option ``qingdan_write``) take the write lock."""
+    """Create the engine. Its write transactions (execution option ``qingdan_write``) take the write lock.
+
+    Its connections are as many as the threads that use it, which settings bound.
+    """
     medium = _read_only_medium(url) if read_only else None
-    sizes: dict[str, Any] = {"poolclass": poolclass} if poolclass else {"pool_size": 16, "max_overflow": 32}
+    sizes: dict[str, Any] = {"poolclass": poolclass} if poolclass else {"pool_size": 16, "max_overflow": -1}
     engine = create_engine(medium or url, **sizes)
 
     def configure(connection: Any, _record: Any) -> None:

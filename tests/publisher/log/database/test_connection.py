@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import bindparam, func, make_url, select, update
+from sqlalchemy import QueuePool, bindparam, func, make_url, select, update
 from sqlalchemy.exc import DataError, OperationalError
 
 from publisher.cli.terminal.failures import explain
@@ -30,6 +30,22 @@ def test_a_database_that_cannot_be_written_is_not_called_away(tmp_path: Path) ->
     failure = explain(error.value)
     assert failure is not None
     assert failure.code == "no-permission"
+    database.close()
+
+
+def test_readers_of_sqlite_wait_for_no_other_reader_and_leave_writers_their_connection(
+    tmp_path: Path,
+) -> None:
+    database = Database(new_sqlite(tmp_path / "qingdan.db"))
+    with ExitStack() as readers:
+        connections = [readers.enter_context(database.read()) for _ in range(60)]
+        assert len({id(conn) for conn in connections}) == 60
+    assert database.has_idle_connection()
+    with database.write() as conn:
+        assert conn.scalar(select(func.count()).select_from(site)) == 0
+    pool = database.engine.pool
+    assert isinstance(pool, QueuePool)
+    assert pool.checkedout() <= 16, "the others are closed, and so is the memory of their pages"
     database.close()
 
 
