@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from types import FrameType
 
 import anyio
 import uvicorn
@@ -242,10 +243,19 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._on_start = on_start
         self._preparation: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop the service; with a second Ctrl-C what runs ends now. uvicorn would leave all as it is."""
+        if self.should_exit and self._loop is not None and isinstance(self.config.app, Edge):
+            self._loop.call_soon_threadsafe(self.config.app.stop_work)
+        super().handle_exit(sig, frame)
+        self.force_exit = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         gc.freeze()  # objects of the startup are permanent; the garbage collector skips them from now on
         gc.enable()
+        self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
         if not self.started:
             return
@@ -260,3 +270,7 @@ class _Server(uvicorn.Server):
         if self._preparation is not None:  # its threads read the log, which is closed next
             await self._preparation
         await super().shutdown(sockets)
+        if (
+            self.force_exit
+        ):  # Ctrl-C twice: uvicorn leaves the application as it is, and it would be cancelled
+            await self.lifespan.shutdown()

@@ -146,6 +146,27 @@ def test_a_service_full_of_exports_ends_within_ten_seconds(site: Home, tmp_path:
         serve.communicate()
 
 
+@pytest.mark.parametrize("pause", [0.02, 0.3])
+def test_ctrl_c_twice_ends_the_service_without_a_traceback(site: Home, tmp_path: Path, pause: float) -> None:
+    published(site, tmp_path, count=1_500)
+    port = free_port()
+    base = f"http://127.0.0.1:{port}"
+    serve = site.spawn("serve", "--port", port)
+    try:
+        wait_for(f"{base}/healthz")
+        export = f"{base}/v1/datasets/{NAME}/files/xlsx"
+        threading.Thread(target=fetch, args=(export,), daemon=True).start()
+        time.sleep(0.5)
+        serve.send_signal(signal.SIGINT)
+        time.sleep(pause)
+        serve.send_signal(signal.SIGINT)
+        _, err = serve.communicate(timeout=30)
+        assert (serve.returncode, "Traceback" in err) == (0, False), err
+    finally:
+        serve.kill()
+        serve.communicate()
+
+
 def test_a_read_only_log_refuses_to_write(site: Home, tmp_path: Path) -> None:
     published(site, tmp_path)
     log = Log.open(f"sqlite:///{site.home / 'qingdan.db'}", sources=site.home / "sources", read_only=True)
