@@ -16,6 +16,7 @@ from publisher.log.clocks import moment
 from publisher.log.commitments.rules import COMMITMENTS, due_day, task_key
 from publisher.log.commitments.statements import Statement, newest_first, newest_of_each, read_statements
 from publisher.log.database import tables as t
+from publisher.log.database.connection import among
 from publisher.log.database.derived import commitment_tables as ct
 from publisher.log.database.storable_text import storable
 from publisher.log.model import LogError, View, most_frequent
@@ -139,7 +140,7 @@ def find_keys(conn: Connection, query: CommitmentQuery, clocks: Clocks) -> Set[i
 def find_by_keys(
     conn: Connection, keys: Collection[int], clocks: Clocks
 ) -> Mapping[int, PublishedCommitment]:
-    rows = conn.execute(_select_commitments(CommitmentQuery(), clocks).where(_r.key.in_(keys))).all()
+    rows = conn.execute(_select_commitments(CommitmentQuery(), clocks).where(among(conn, _r.key, keys))).all()
     return {one.key: one for one in _build_commitments(conn, rows, clocks)}
 
 

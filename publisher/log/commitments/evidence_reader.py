@@ -13,7 +13,7 @@ from sqlalchemy import Connection, and_, not_, select, true
 from publisher.log.clocks import FOREVER, day_at, moment
 from publisher.log.commitments.rules import Condition, Rule
 from publisher.log.database import tables as t
-from publisher.log.database.connection import contains
+from publisher.log.database.connection import among, contains
 from publisher.log.database.derived import finding_tables as f
 from publisher.log.database.storable_text import storable
 from publisher.log.findings.record_states import CheckedState, DatasetIndex, Period, StateReader
@@ -83,7 +83,7 @@ class EvidenceReader:
         changes = (
             select(_c.release, _c.dataset, _c.effective_from, _s.known_from, _s.known_to)
             .join(t.span, stands)
-            .where(_c.release.in_(releases), _c.kind.in_(TAKING_EFFECT))
+            .where(among(self._conn, _c.release, releases), _c.kind.in_(TAKING_EFFECT))
             .distinct()
         )
         for row in self._conn.execute(changes).all():

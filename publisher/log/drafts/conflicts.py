@@ -13,6 +13,7 @@ from sqlalchemy import Connection, and_, delete, func, select, tuple_
 
 from publisher.log.clocks import FOREVER
 from publisher.log.database import tables as t
+from publisher.log.database.connection import among
 from publisher.log.database.temporary_tables import CHANGE_KINDS, plan
 from publisher.log.drafts.plan import Window, continues, fetch_rows_in_error, withdrawn_by_cancellation
 from publisher.log.model import Conflict
@@ -27,7 +28,7 @@ def find_duplicates(
 ) -> tuple[list[Conflict], list[Conflict]]:
     """Find rows that share an identity. → errors and warnings. Deletes exact copies from the plan."""
     e = t.draft_entry.c
-    of_draft = and_(e["import"].in_([w.key for w in windows]), ~e.in_error)
+    of_draft = and_(among(conn, e["import"], (w.key for w in windows)), ~e.in_error)
     repeated = select(e.identity).where(of_draft).group_by(e.identity).having(func.count() > 1)
     rows = conn.execute(
         select(e["import"], e.position, e.identity, e.content, e.locator, t.import_.c.part, t.import_.c.name)
@@ -73,7 +74,7 @@ def find_namesakes(
         # From the plan to its rows: with an inner join SQLite scans the plan for each row of the draft.
         .outerjoin(t.draft_entry, and_(e["import"] == plan.c["import"], e.position == plan.c.position))
         .join(t.import_, t.import_.c.key == plan.c["import"])
-        .where(plan.c["import"].in_([w.key for w in windows]), plan.c.kind == "added")
+        .where(among(conn, plan.c["import"], (w.key for w in windows)), plan.c.kind == "added")
         .order_by(plan.c["import"], plan.c.position)
     )
     return [

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, and_, exists, literal, select
 from publisher.log import registry
 from publisher.log.clocks import FOREVER
 from publisher.log.database import tables as t
+from publisher.log.database.connection import among
 from publisher.log.database.temporary_tables import plan
 from publisher.log.drafts.plan import Window, families
 from publisher.log.model import Conflict, DraftEntry
@@ -74,7 +75,7 @@ def find_codes_in_two_parts(
         # From the plan to its rows: with an inner join SQLite scans the plan for each row of the draft.
         .outerjoin(t.draft_entry, and_(e["import"] == plan.c["import"], e.position == plan.c.position))
         .join(t.import_, i.key == plan.c["import"])
-        .where(plan.c.kind.in_(("added", "changed")), plan.c["import"].in_([w.key for w in windows]))
+        .where(plan.c.kind.in_(("added", "changed")), among(conn, plan.c["import"], (w.key for w in windows)))
         .order_by(plan.c["import"], plan.c.position)
     ).all()
     warnings = []
@@ -158,7 +159,7 @@ class _OtherItems:
         yield from self._conn.execute(
             select(i.part, e.content, e.identity, literal(value=True).label("drafted"))
             .join_from(t.import_, t.draft_entry, e["import"] == i.key)
-            .where(i.key.in_(self._drafted), e.identity.in_(digests))
+            .where(among(self._conn, i.key, self._drafted), e.identity.in_(digests))
         ).all()
 
 

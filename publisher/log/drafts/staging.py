@@ -15,7 +15,7 @@ from publisher.log.blob_store import source_from_row
 from publisher.log.canonical_json import NotCanonicalError, bad_content, canonical, new_salt, salted_hash
 from publisher.log.clocks import micros
 from publisher.log.database import tables as t
-from publisher.log.database.connection import insert_many, inserted_key
+from publisher.log.database.connection import among, insert_many, inserted_key
 from publisher.log.database.sealing.seals import compute_seal
 from publisher.log.database.storable_text import storable
 from publisher.log.drafts import namesakes, repeal_decisions
@@ -146,7 +146,7 @@ def read_rows(conn: Connection, one: DraftImport, positions: Sequence[int] | Non
     """
     e = t.draft_entry.c
     if positions is not None:
-        return _read_rows(conn, one, e.position.in_([n for n in positions if n in _POSITIONS]))
+        return _read_rows(conn, one, among(conn, e.position, (n for n in positions if n in _POSITIONS)))
     rows = _read_rows(conn, one, e.locator.contains('"mended":', autoescape=True))
     return [row for row in rows if "mended" in row.locator]
 
@@ -173,7 +173,8 @@ def _read_rows(conn: Connection, one: DraftImport, which: ColumnElement[bool]) -
 def first_titles(conn: Connection, dataset: DatasetRow) -> Mapping[str, str]:
     """Return token of each import of a draft → title of its first row."""
     e, imports = t.draft_entry.c, draft_imports(conn, dataset)
-    query = select(e["import"], e.title).where(e["import"].in_([row.key for row in imports]), e.position == 0)
+    of_draft = among(conn, e["import"], (row.key for row in imports))
+    query = select(e["import"], e.title).where(of_draft, e.position == 0)
     titles = {row[0]: row.title for row in conn.execute(query)}
     return {_token(row): titles[row.key] for row in imports if row.key in titles}
 
@@ -257,7 +258,7 @@ def draft(conn: Connection, dataset: DatasetRow) -> Draft | None:
         row[0]: (row[1], row[2])
         for row in conn.execute(
             select(c["import"], func.count(), func.sum(case((c.in_error, 1), else_=0)))
-            .where(c["import"].in_([row.key for row in rows]))
+            .where(among(conn, c["import"], (row.key for row in rows)))
             .group_by(c["import"])
         )
     }
@@ -324,7 +325,8 @@ def copy_import(conn: Connection, key: int, **changes: Any) -> int:
 
 def unreferenced_digests(conn: Connection, digests: Sequence[str]) -> Sequence[str]:
     """Select the digests that no import refers to."""
-    referenced = set(conn.scalars(select(t.import_.c.digest).where(t.import_.c.digest.in_(digests))))
+    digest = t.import_.c.digest
+    referenced = set(conn.scalars(select(digest).where(among(conn, digest, digests))))
     return [digest for digest in digests if digest not in referenced]
 
 
@@ -351,7 +353,8 @@ def _delete_earlier(
 def delete_imports(conn: Connection, dataset: DatasetRow, imports: Sequence[int]) -> Sequence[str]:
     if not imports:
         return ()
-    digests = conn.scalars(select(t.import_.c.digest).where(t.import_.c.key.in_(imports))).all()
+    of_imports = among(conn, t.import_.c.key, imports)
+    digests = conn.scalars(select(t.import_.c.digest).where(of_imports)).all()
     for key in imports:
         conn.execute(delete(t.draft_entry).where(t.draft_entry.c["import"] == key))
         conn.execute(delete(t.import_).where(t.import_.c.key == key))

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from publisher.log.clocks import micros, moment
 from publisher.log.database import page_tables as pt
+from publisher.log.database.connection import among
 from publisher.log.database.storable_text import storable
 
 LIMIT = 2
@@ -45,7 +46,7 @@ def add_failure(conn: Connection, page: int, at: datetime, error: str) -> int:
 
 
 def clear_failures(conn: Connection, pages: Collection[int]) -> None:
-    conn.execute(delete(pt.page_failure).where(pt.page_failure.c.page.in_(pages)))
+    conn.execute(delete(pt.page_failure).where(among(conn, pt.page_failure.c.page, pages)))
 
 
 def list_failures(conn: Connection, source_site: str | None) -> tuple[FailedPage, ...]:

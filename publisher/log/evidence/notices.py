@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 
 from publisher.log.clocks import moment
 from publisher.log.database import page_tables as pt
+from publisher.log.database.connection import among
 
 type Sign = Literal["etag", "date", "length", "hash", "status"]
 type NoticeKind = Literal["changed", "vanished", "returned"]
@@ -43,7 +44,7 @@ def read_notices(
     query = select(pt.notice, p.source, p.url, p.title).join(pt.page, p.key == n.page)
     query = query.where(n.key > after, ~p.erased)
     if keys is not None:
-        query = query.where(n.key.in_(keys))
+        query = query.where(among(conn, n.key, keys))
     query = query.order_by(n.key.desc() if newest else n.key).limit(limit)
     return tuple(
         PageNotice(

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from publisher.log.clocks import micros, moment
 from publisher.log.database import tables as t
+from publisher.log.database.connection import among
 from publisher.log.database.prepared_statement import PreparedStatement
 from publisher.log.database.storable_text import storable
 from publisher.log.session import Session
@@ -62,7 +63,7 @@ class Outbox:
     def mark_done(self, sequences: Sequence[int]) -> None:
         """Delete the items with these sequences."""
         with self._session.write() as conn:
-            conn.execute(delete(t.outbox).where(t.outbox.c.sequence.in_(sequences)))
+            conn.execute(delete(t.outbox).where(among(conn, t.outbox.c.sequence, sequences)))
 
     def set_aside(self, refused: Mapping[int, str]) -> None:
         """Set items aside. ``refused``: sequence → reason. They stay readable and are never due again."""

@@ -19,7 +19,7 @@ from publisher.log.canonical_json import canonical
 from publisher.log.clocks import FOREVER, micros, ordinal
 from publisher.log.database import held_records
 from publisher.log.database import tables as t
-from publisher.log.database.connection import inserted_key
+from publisher.log.database.connection import among, inserted_key
 from publisher.log.database.storable_text import storable
 from publisher.log.drafts.namesakes import possible_identities
 from publisher.log.record_identity import later_id
@@ -232,7 +232,8 @@ class ReplayedRelease:
 
     def _digest_held(self, imports: Iterable[int]) -> None:
         i, h = t.import_.c, t.held.c
-        rows = self._conn.execute(select(h.record, h["import"]).where(h["import"].in_(imports)))
+        of_imports = among(self._conn, h["import"], imports)
+        rows = self._conn.execute(select(h.record, h["import"]).where(of_imports))
         for key, digest in held_records.digests(rows).items():
             self._conn.execute(update(t.import_).where(i.key == key).values(records=digest))
 

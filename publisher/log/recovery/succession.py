@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 from publisher.log import registry
 from publisher.log.clocks import micros
 from publisher.log.database import tables as t
+from publisher.log.database.connection import among
 from publisher.log.model import LogError
 from publisher.log.releases.erasure import ErasureRelease
 from publisher.log.releases.release_writer import ReleaseHeading
@@ -82,7 +83,7 @@ def _publish_erasures(session: Session, conn: Connection, records: tuple[str, ..
     r = t.record.c
     query = select(t.dataset.c.name, r.id).join_from(t.record, t.dataset, t.dataset.c.key == r.dataset)
     by_dataset: dict[str, list[str]] = {}
-    for dataset, record in conn.execute(query.where(r.id.in_(records)).order_by(r.key)):
+    for dataset, record in conn.execute(query.where(among(conn, r.id, records)).order_by(r.key)):
         by_dataset.setdefault(dataset, []).append(record)
     for dataset, erased in by_dataset.items():
         row = registry.dataset_row(conn, dataset)

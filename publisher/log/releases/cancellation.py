@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from publisher.log.clocks import FOREVER, micros
 from publisher.log.database import tables as t
-from publisher.log.database.connection import Database
+from publisher.log.database.connection import Database, among
 from publisher.log.database.temporary_tables import create_empty, new_change
 from publisher.log.drafts import repeal_decisions
 from publisher.log.model import LogError
@@ -242,7 +242,8 @@ class CancellationRelease:
         """
         conn, o = self._conn, t.outbox.c
         at = conn.scalar(select(t.release.c.published_at).where(t.release.c.sequence == sequence))
-        conn.execute(update(t.record).where(t.record.c.key.in_(without_effect)).values(withdrawn_at=at))
+        withdrawn = among(conn, t.record.c.key, without_effect)
+        conn.execute(update(t.record).where(withdrawn).values(withdrawn_at=at))
         forget_files(conn, self._dataset.key, release.number)
         repeal_decisions.forget_published(conn, release.sequence)
         conn.execute(

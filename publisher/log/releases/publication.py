@@ -12,7 +12,7 @@ from sqlalchemy import Connection, and_, case, delete, exists, false, func, inse
 
 from publisher.log.database import held_records
 from publisher.log.database import tables as t
-from publisher.log.database.connection import Database, stream
+from publisher.log.database.connection import Database, among, stream
 from publisher.log.database.temporary_tables import CHANGE_KINDS, create_empty, new_change, plan
 from publisher.log.drafts import repeal_decisions, repeals, staging
 from publisher.log.drafts.plan import Window, fetch_rows_in_error
@@ -121,12 +121,16 @@ def _set_aside(
     ``keep``: the rows stay in the draft, in imports of their own; otherwise the release lists them.
     """
     e, published = t.draft_entry.c, list(keys)
+    by_import: dict[int, list[int]] = {}
+    for import_key, position in sorted(blocked):
+        by_import.setdefault(import_key, []).append(position)
     for key in keys:
-        positions = [position for import_key, position in sorted(blocked) if import_key == key]
+        positions = by_import.get(key, [])
         if not positions:
             continue
-        conn.execute(delete(plan).where(plan.c["import"] == key, plan.c.position.in_(positions)))
-        of_import = (e["import"] == key, e.position.in_(positions))
+        in_conflict = among(conn, plan.c.position, positions)
+        conn.execute(delete(plan).where(plan.c["import"] == key, in_conflict))
+        of_import = (e["import"] == key, among(conn, e.position, positions))
         if keep and conn.scalar(select(func.count()).where(e["import"] == key)) == len(positions):
             published.remove(key)
         elif keep:
@@ -273,9 +277,8 @@ def _insert_held(conn: Connection) -> None:
 def _with_imports(conn: Connection, heading: ReleaseHeading, imports: Sequence[int]) -> ReleaseHeading:
     """Add parser versions and rows left out of the imports to the heading."""
     i = t.import_.c
-    rows = conn.execute(
-        select(i.parser_version, i.left_out, i.part, i.name).where(i.key.in_(imports)).order_by(i.key)
-    ).all()
+    query = select(i.parser_version, i.left_out, i.part, i.name).where(among(conn, i.key, imports))
+    rows = conn.execute(query.order_by(i.key)).all()
     versions = sorted({row.parser_version for row in rows if row.parser_version})
     left_out = [item for row in rows for item in msgspec.json.decode(row.left_out)]
     return structs.replace(

@@ -138,7 +138,7 @@ def _salted(row: Mapping[str, Any], name: str, stored: Mapping[str, Any]) -> str
 def _sources(
     conn: Connection, rows: Sequence[Mapping[str, Any]], stored: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    keys = [row["part"] for row in rows if row["part"] is not None]
+    keys = {row["part"] for row in rows if row["part"] is not None}
     query = select(t.part.c.key, t.part.c.declared_as).where(t.part.c.key.in_(keys))
     names = {row.key: row.declared_as for row in conn.execute(query)} if keys else {}
     plain = ("digest", "media_type", "size", "detected_by", "partial", "mode", "parser_version")

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Table, func, insert, literal, 
 from publisher.log.canonical_json import canonical, new_salt, salted_hash
 from publisher.log.clocks import micros, moment, start_of
 from publisher.log.database import tables as t
-from publisher.log.database.connection import Database
+from publisher.log.database.connection import Database, among
 from publisher.log.database.storable_text import storable
 from publisher.log.database.temporary_tables import new_change
 from publisher.log.model import LogError
@@ -113,7 +113,7 @@ def write_release(
     lines = release_document.manifest(conn, new_change, new_change.c.n + last_change)
     row |= _append_entry(conn, row, lines, imports, heading.erased)
     conn.execute(insert(t.release).values(row))
-    conn.execute(update(t.import_).where(t.import_.c.key.in_(imports)).values(release=sequence))
+    conn.execute(update(t.import_).where(among(conn, t.import_.c.key, imports)).values(release=sequence))
     changes = _write_changes(conn, dataset.key, sequence, last_change) or counters.change_sequence
     write_span_items(conn, dataset.key, counters.outbox_sequence, micros(now))
     last = _write_release_items(conn, dataset.key, row["number"], heading.effective_on, micros(now), last)
@@ -176,7 +176,7 @@ def _append_entry(
     document = release_document.build(
         conn,
         row,
-        release_document.source_rows(conn, t.import_.c.key.in_(imports)),
+        release_document.source_rows(conn, among(conn, t.import_.c.key, imports)),
         manifest=manifest,
         details=conn.scalar(select(t.dataset.c.document).where(t.dataset.c.key == row["dataset"])) or "",
         previous=None if previous == hash_chain.FIRST else previous,
