@@ -24,7 +24,8 @@ OPEN_ENDED = frozenset(
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2099
 _YEAR = r"(?P<y>(?:19|20)\d\d)年?"
-_END = r"(?:底|末|内)?(?:以?前|之前)?(?:完成|印发|出台|建成|公布)?"
+_END = r"(?:(?:底|末|内)(?:以?前|之前)?)?(?:完成|印发|出台|建成|公布)?"
+"""End of a period. 2024年6月前 is none: it may be before the month or by its end."""
 _MONTH = re.compile(rf"{_YEAR}[-./]?(?P<m>1[0-2]|0?[1-9])月?份?{_END}")
 _QUARTER = re.compile(rf"{_YEAR}(?:第?(?P<q>[一二三四1-4])季度|[Qq](?P<n>[1-4])){_END}")
 _HALF = re.compile(rf"{_YEAR}(?P<h>上|下)半年{_END}")

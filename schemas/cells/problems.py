@@ -164,6 +164,15 @@ CODE_ROUNDED = CellProblemKind(
     "Compare the code with its source system",
     "123456789012345000",
 )
+SEVERAL_CODES = CellProblemKind(
+    "several-codes",
+    "warning",
+    "这一格有{words}个编码“{found}”，已按一项读入",
+    "The cell has {words} codes “{found}”; it was read as those of one item",
+    "请每项写一行，各写各的编码",
+    "Give each item a row of its own with its code",
+    "210300000001、210300000002",
+)
 DATE_UNLIKELY = CellProblemKind(
     "date-unlikely",
     "warning",

@@ -89,7 +89,7 @@ _YES = frozenset(
     {
         *("是", "有", "对", "需要", "需", "涉及", "涉企", "收费", "公示"),
         *("y", "yes", "true", "t", "1", "1.0"),
-        *"√✓✔☑▲△●○★☆■",
+        *"√✓✔☑▲△●★☆■",
     }
 )
 _NO = frozenset(
@@ -101,7 +101,10 @@ _NO = frozenset(
 
 
 def read_boolean(text: str) -> bool | None:
-    """Read 是 or 否, also as 有, 无, √, ×, ▲ (older fee catalogues), Y, N, 1, 0."""
+    """Read 是 or 否, also as 有, 无, √, ×, ▲ (older fee catalogues), Y, N, 1, 0.
+
+    None for ○, which is yes in some lists and, beside ●, no in others.
+    """
     word = text.casefold().strip("。. ")
     if word in _YES:
         return True

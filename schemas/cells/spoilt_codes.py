@@ -1,4 +1,4 @@
-"""Recognition of codes that a spreadsheet program spoilt: numbers with an exponent, dates, fillers."""
+"""Recognition of spoilt codes (exponents, dates, fillers) and of several codes in one cell."""
 
 from __future__ import annotations
 
@@ -33,3 +33,20 @@ def is_spoilt(text: str) -> bool:
 def lost_digits(code: str) -> bool:
     """Test for 16 to 20 digits that end in zeros from the 16th on, as a program stores a long code."""
     return 16 <= len(code) <= 20 and code.isdecimal() and not code[_DIGITS_KEPT:].strip("0")
+
+
+_SEPARATORS = re.compile(r"[\s、，,；;/]+")
+_SHORTEST_CODE = 6
+_SHARED = 4
+"""First characters that the codes of one list share: a division, a department."""
+
+
+def split_codes(text: str) -> list[str]:
+    """Return the codes of a cell that has several: of one length, with the same beginning. Else none.
+
+    The halves of one long code, which a narrow column broke, differ in their beginning.
+    """
+    codes = _SEPARATORS.split(text.strip())
+    first = codes[0]
+    alike = (len(c) == len(first) and c[:_SHARED] == first[:_SHARED] and c.isalnum() for c in codes)
+    return codes if len(codes) > 1 and len(first) >= _SHORTEST_CODE and all(alike) else []

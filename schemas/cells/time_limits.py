@@ -103,6 +103,10 @@ _AT_ONCE_LATER = re.compile(r"(?<![（(])(?:当场|现场|即时|即办|当日|�
 """Words of a second procedure, outside brackets: 法定20个工作日，承诺当场办结."""
 _SUM = re.compile(r"[\d半]\s?[+＋加*×xX]$")
 """10+5个工作日, 7×24小时: the number is only the last one of a sum or a product."""
+_CUT = re.compile(r"(?:\d[\s,，.．']|^[-−负])$")
+"""2 0个工作日, 1,000日, -5日: the number is only the last part of one, or has a sign."""
+_CALENDAR_YEARS = range(1900, 2200)
+"""2015年 is a date."""
 _CLOCK = re.compile(rf"(?P<hours>{_NUMERAL})个?小时(?P<minutes>\d{{1,2}})分钟?(?:以?内)?")
 _NAMED_DAY = re.compile(
     r"[（(](?:指|均?为|按照?|以|即|系|均按)?(工作日|自然日|日历日)(?:计算?)?(?:[）)]$|(?=[，,；;、]))"
@@ -162,6 +166,8 @@ def _find_limit(text: str) -> LimitText | None:
         return LimitText("text") if _OPEN.search(text) or _AT_ONCE.search(text) else None
     first = matches[0]
     before, after = text[: first.start()], text[first.end() :]
+    if _CUT.search(before):
+        return None
     if _LEAST.search(before) or _LEAST_AFTER.match(after):
         return LimitText("text")
     qualifier = _QUALIFIER.search(before)
@@ -180,7 +186,7 @@ def _find_limit(text: str) -> LimitText | None:
     if (remark := _NAMED_DAY.match(after)) and _UNITS.get(unit.strip(), "") == "日":
         unit, after = remark[1], after[remark.end() :] if remark.end() == len(after) else after
     limit = _convert(first["n"], unit, half=bool(groups.get("half")))
-    if limit is None:
+    if limit is None or (limit.unit == "年" and limit.value in _CALENDAR_YEARS):
         return None
     rest = "…".join(part for part in (before, first[0] if groups.get("least") else "", after) if part)
     return LimitText("limit", limit._replace(rest=rest))

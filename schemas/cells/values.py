@@ -20,7 +20,7 @@ from schemas.cells.quantities import (
     read_decimal,
     read_integer,
 )
-from schemas.cells.spoilt_codes import is_spoilt, lost_digits
+from schemas.cells.spoilt_codes import is_spoilt, lost_digits, split_codes
 from schemas.cells.time_limits import read_limit
 from schemas.cells.value_texts import format_value
 from schemas.definition.catalogue import Field, Json
@@ -136,6 +136,10 @@ def _code_parser(field: Field) -> CellParser:
             return Value(None)
         if is_spoilt(folded):
             return Value(None, problems.CODE_SPOILT.for_cell(field.title, folded))
+        if codes := split_codes(folded):
+            return Value(
+                "、".join(codes), problems.SEVERAL_CODES.for_cell(field.title, folded, str(len(codes)))
+            )
         clean = "".join(folded.split()).lstrip("'’‘")  # the mark of a text in a spreadsheet
         if clean.endswith(".0") and clean[:-2].isdecimal():  # a spreadsheet stored the code as a number
             clean = clean[:-2]

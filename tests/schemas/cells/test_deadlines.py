@@ -32,7 +32,19 @@ _NEVER = ("9999-12-31", "9999年12月31日前", "0001-01-01", "2024-06-30/2024-0
 
 
 @pytest.mark.parametrize(
-    "text", ["年底前", "12月底前", "尽快", "2024年13月", "2024年2月30日前", "近期", *_NEVER]
+    "text",
+    [
+        "年底前",
+        "12月底前",
+        "2024年6月前",
+        "2024年前",
+        "2024年一季度之前",
+        "尽快",
+        "2024年13月",
+        "2024年2月30日前",
+        "近期",
+        *_NEVER,
+    ],
 )
 def test_a_text_that_does_not_determine_a_day_is_not_a_deadline(text: str) -> None:
     assert read_deadline(text) is None

@@ -148,6 +148,8 @@ READABLE: list[tuple[Field, str, Json]] = [
     # codes
     (CODE, "210973001000.0", "210973001000"),
     (CODE, " ２１０ 973", "210973"),
+    (CODE, "11210300MB1D\n12345X400011", "11210300MB1D12345X400011"),
+    (CODE, "1234 1234", "12341234"),
     (DIVISION, "2103", "210300"),
     (DIVISION, "鞍山市铁东区", "210302"),
     (DIVISION, "210311.0", "210311"),
@@ -177,6 +179,12 @@ WRONG: list[tuple[Field, str, Json, str, str]] = [
     (DATE, "2015115日", None, "ambiguous-date", "warning"),
     (DATE, "20151231日", "2015-12-31", "repaired", "warning"),
     (LIMIT, "尽快办理", None, "unreadable-limit", "error"),
+    (LIMIT, "2015年", None, "unreadable-limit", "error"),
+    (LIMIT, "1,000日", None, "unreadable-limit", "error"),
+    (LIMIT, "2 0个工作日", None, "unreadable-limit", "error"),
+    (LIMIT, "-5个工作日", None, "unreadable-limit", "error"),
+    (BOOLEAN, "○", None, "unreadable-yes-no", "error"),
+    (DEADLINE, "2024年6月前", None, "deadline-as-text", "warning"),
     (LIMIT, "1.5个工作日", None, "unreadable-limit", "error"),
     (LIMIT, "半天", {"value": 4, "unit": "小时"}, "limit-converted", "warning"),
     (LIMIT, "新办20个工作日；变更10个工作日", None, "limit-as-text", "warning"),
@@ -190,6 +198,8 @@ WRONG: list[tuple[Field, str, Json, str, str]] = [
     (CODE, "TRUE", None, "code-spoilt", "error"),
     (CODE, "50%", None, "code-spoilt", "error"),
     (CODE, "123456789012345000", "123456789012345000", "code-rounded", "warning"),
+    (CODE, "210300001\n210300002", "210300001、210300002", "several-codes", "warning"),
+    (CODE, "210300001/210300002", "210300001、210300002", "several-codes", "warning"),
     (DATE, "2105年11月5日", "2105-11-05", "date-unlikely", "warning"),
     (DATE, "1905-11-05", "1905-11-05", "date-unlikely", "warning"),
     (AMOUNT, "按规定收取", None, "unreadable-amount", "error"),
@@ -271,8 +281,9 @@ VALUES: dict[str, tuple[Field, st.SearchStrategy[Any]]] = {
         st.builds(
             lambda n, unit: {"value": n, "unit": unit},
             st.integers(1, 9999),
-            st.sampled_from(["工作日", "自然日", "日", "小时", "分钟", "周", "月", "年"]),
+            st.sampled_from(["工作日", "自然日", "日", "小时", "分钟", "周", "月"]),
         )
+        | st.builds(lambda n: {"value": n, "unit": "年"}, st.integers(1, 1000))
         | st.just({"value": 0, "unit": "即时"}),
     ),
     "amount": (
