@@ -21,6 +21,7 @@ from publisher.ingest.formats.grid import (
     SheetAnnotations,
     build_grid,
 )
+from publisher.ingest.formats.number_formats.superscript import raise_digits
 from publisher.ingest.formats.safety.xml_parser import parse_xml
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -167,11 +168,16 @@ def is_unseen(run: etree._Element) -> bool:
 
 def _iter_runs(paragraph: etree._Element) -> Iterator[str]:
     walker = etree.iterwalk(paragraph, events=("start",))
+    before, raised = "", False
     for _, node in walker:
         if node.tag in SKIPPED or (node.tag == f"{W}r" and is_unseen(node)):
             walker.skip_subtree()
+        elif node.tag == f"{W}r":
+            mark = node.find(f"{W}rPr/{W}vertAlign")
+            raised = mark is not None and mark.get(f"{W}val") == "superscript"
         elif node.tag == f"{W}t":
-            yield node.text or ""
+            before = raise_digits(node.text or "", before) if raised else node.text or ""
+            yield before
         elif node.tag in BREAKS:
             yield BREAKS[node.tag]
 

@@ -190,6 +190,8 @@ class SheetAnnotations(msgspec.Struct, frozen=True):
     """Numbers with a format, as the program shows them."""
     text_formats: Mapping[Position, str] = msgspec.field(default_factory=dict)
     """Texts with a format that adds to them (``@"件"``)."""
+    raised: Mapping[Position, str] = msgspec.field(default_factory=dict)
+    """Texts with raised digits, which are marks of footnotes."""
     unknown_formats: Mapping[Position, str] = msgspec.field(default_factory=dict)
     """Numbers with a format that is not understood; they are read as stored."""
     struck: Mapping[Position, str] = msgspec.field(default_factory=dict)

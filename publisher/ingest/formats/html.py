@@ -12,6 +12,7 @@ from publisher.ingest.findings.files import BINARY, TOO_LARGE
 from publisher.ingest.findings.kind import Bilingual
 from publisher.ingest.formats.errors import ReaderError
 from publisher.ingest.formats.grid import MAX_CELLS, MAX_COLUMNS, Grid, Merge, build_grid
+from publisher.ingest.formats.number_formats.superscript import raise_digits
 
 SKIPPED = frozenset({"script", "style", "noscript", "template", "head", "iframe", "object", "select"})
 BLOCKS = frozenset(
@@ -270,7 +271,11 @@ class _TextCollector:
             self._spot = self._spots.get(node, self._spot)
             self._pieces.append(node.text or "")
         else:
-            self._pieces.append(f"{BOUNDARY}{node.text or ''}")
+            text = node.text or ""
+            text = (
+                raise_digits(text, "".join(self._pieces[-2:]).strip(BOUNDARY)) if node.tag == "sup" else text
+            )
+            self._pieces.append(f"{BOUNDARY}{text}")
         if node.tag in BLOCKS or node.get("id") or node.get("class"):
             self._starts[node] = len(self.page_text.lines)
 
@@ -326,6 +331,7 @@ def _iter_lines(element: etree._Element) -> Iterator[str]:
 def _iter_pieces(element: etree._Element) -> Iterator[str | None]:
     """Yield text runs, and ``None`` at every block boundary. No recursion, since pages may nest deeply."""
     walker = etree.iterwalk(element, events=("start", "end"))
+    last = ""
     for event, node in walker:
         if event == "start":
             tag = node.tag
@@ -335,11 +341,13 @@ def _iter_pieces(element: etree._Element) -> Iterator[str | None]:
             if node is not element and tag in BLOCKS:
                 yield None
             if node.text:
-                yield node.text
+                last = raise_digits(node.text, last) if tag == "sup" else node.text
+                yield last
         else:
             if node is element:
                 return
             if node.tag in BLOCKS:
                 yield None
             if node.tail:
-                yield node.tail
+                last = node.tail
+                yield last

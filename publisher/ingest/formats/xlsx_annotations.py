@@ -59,7 +59,8 @@ def _read_styles(parts: Mapping[str, bytes]) -> WorkbookStyles:
     properties = _parse(parts, "xl/workbook.xml").find("{*}workbookPr")
     epoch_1904 = properties is not None and properties.get("date1904") in _TRUE
     strings_path = _part_path(parts, "/sharedStrings") or "xl/sharedStrings.xml"
-    rich = b"strike" in parts.get(strings_path, b"")
+    strings = parts.get(strings_path, b"")
+    rich = b"strike" in strings or b"superscript" in strings
     return read_styles(
         _parse(parts, path), _parse(parts, strings_path) if rich else None, epoch_1904=epoch_1904
     )

@@ -21,6 +21,8 @@ class WorkbookStyles(msgspec.Struct, frozen=True):
     """Styles with strike-through."""
     struck_strings: Mapping[int, str] = msgspec.field(default_factory=dict)
     """Shared string → the part of it that is struck through."""
+    raised_strings: Mapping[int, str] = msgspec.field(default_factory=dict)
+    """Shared string → its text with the digits that are raised, as marks of footnotes are."""
     epoch_1904: bool = False
 
     def formats_numbers(self, style: int) -> bool:
@@ -41,6 +43,7 @@ class StyledCells(msgspec.Struct):
     struck: dict[Position, str] = msgspec.field(default_factory=dict)
     """Cell → the struck part of its text; ``""`` where all of it is struck."""
     text_formats: dict[Position, str] = msgspec.field(default_factory=dict)
+    raised: dict[Position, str] = msgspec.field(default_factory=dict)
 
     def add_number(self, position: Position, style: int, value: float) -> None:
         self._add_strike(position, style)
@@ -55,7 +58,10 @@ class StyledCells(msgspec.Struct):
 
     def add_text(self, position: Position, style: int, shared_string: int | None = None) -> None:
         self._add_strike(position, style)
-        runs = self.styles.struck_strings.get(-1 if shared_string is None else shared_string)
+        string = -1 if shared_string is None else shared_string
+        if string in self.styles.raised_strings:
+            self.raised[position] = self.styles.raised_strings[string]
+        runs = self.styles.struck_strings.get(string)
         if runs is not None:
             self.struck.setdefault(position, runs)
         if self.styles.formats_texts(style):
@@ -72,6 +78,7 @@ class StyledCells(msgspec.Struct):
             hidden_columns=hidden_columns,
             shown=self.shown,
             text_formats=self.text_formats,
+            raised=self.raised,
             unknown_formats=self.unknown_formats,
             struck=self.struck,
         )
@@ -80,6 +87,7 @@ class StyledCells(msgspec.Struct):
 def replaced_texts(rows: Sequence[Sequence[Scalar]], annotations: SheetAnnotations) -> dict[Position, str]:
     """Return the texts that the program shows for numbers and texts with a format, and for errors."""
     replaced = {position: shown.text for position, shown in annotations.shown.items()}
+    replaced |= annotations.raised
     for (row, column), code in annotations.text_formats.items():
         line = rows[row - 1] if row <= len(rows) else []
         value = line[column - 1] if column <= len(line) else ""

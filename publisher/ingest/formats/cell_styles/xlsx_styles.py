@@ -16,6 +16,7 @@ from lxml import etree
 from publisher.ingest.formats.cell_styles.builtin_formats import BUILTIN_FORMATS
 from publisher.ingest.formats.cell_styles.workbook_styles import StyledCells, WorkbookStyles
 from publisher.ingest.formats.grid import Position, parse_reference
+from publisher.ingest.formats.number_formats.superscript import raise_digits
 
 _ATTRIBUTE = re.compile(rb"""\s([rst])\s*=\s*["']([^"']*)["']""")
 _VALUE = re.compile(rb"<(?:\w+:)?v(?:\s[^>]*)?>\s*([^<]*?)\s*</")
@@ -28,7 +29,7 @@ _YES = frozenset({"1", "true", "on"})
 def read_styles(
     styles: etree._Element, strings: etree._Element | None, *, epoch_1904: bool
 ) -> WorkbookStyles:
-    """Read the styles. ``strings``: the shared strings, if some of them may be struck through."""
+    """Read the styles. ``strings``: the shared strings, if some of them may be struck through or raised."""
     codes = dict(BUILTIN_FORMATS)
     for number_format in styles.iterfind("{*}numFmts/{*}numFmt"):
         codes[parse_number(number_format.get("numFmtId"))] = number_format.get("formatCode") or "General"
@@ -41,7 +42,8 @@ def read_styles(
         if font < len(fonts) and fonts[font]:
             struck.add(index)
     texts = {} if strings is None else dict(_struck_strings(strings))
-    return WorkbookStyles(tuple(formats), frozenset(struck), texts, epoch_1904)
+    raised = {} if strings is None else dict(_raised_strings(strings))
+    return WorkbookStyles(tuple(formats), frozenset(struck), texts, raised, epoch_1904)
 
 
 def parse_number(text: str | None, otherwise: int = 0) -> int:
@@ -67,6 +69,21 @@ def _struck_strings(strings: etree._Element) -> Iterator[tuple[int, str]]:
             yield index, runs
 
 
+def _raised_strings(strings: etree._Element) -> Iterator[tuple[int, str]]:
+    """Yield the number and text of each shared string with raised digits."""
+    for index, text in enumerate(strings.iterfind("{*}si")):
+        if text.find("{*}r/{*}rPr/{*}vertAlign") is None:
+            continue
+        plain = shown = ""
+        for run in text.iterfind("{*}r"):
+            part, mark = run.findtext("{*}t") or "", run.find("{*}rPr/{*}vertAlign")
+            is_raised = mark is not None and mark.get("val") == "superscript"
+            shown += raise_digits(part, plain) if is_raised else part
+            plain += part
+        if shown != plain:
+            yield index, shown
+
+
 def scan_sheet(content: bytes, cells: StyledCells) -> None:
     """Collect the cells of a sheet whose style changes what they show."""
     styles = cells.styles
@@ -74,9 +91,10 @@ def scan_sheet(content: bytes, cells: StyledCells) -> None:
         index for index in range(len(styles.codes)) if styles.formats_numbers(index) or index in styles.struck
     ]
     rich = b"<is" in content and b"strike" in content
-    if not (indexes or styles.struck_strings or rich):
+    strings = styles.struck_strings or styles.raised_strings
+    if not (indexes or strings or rich):
         return
-    if 0 in indexes or styles.struck_strings or rich or _CELL_WITHOUT_REFERENCE.search(content):
+    if 0 in indexes or strings or rich or _CELL_WITHOUT_REFERENCE.search(content):
         matches = _every_cell(content)
     else:
         matches = _styled_cells(content, indexes)

@@ -1,0 +1,19 @@
+"""Raised digits, as marks of footnotes are: 20¹个工作日 is not a limit of 201."""
+
+from __future__ import annotations
+
+import re
+
+_MARK = re.compile(r"\s*[0-9][0-9,，、\s]*")
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_POWERS = re.compile(r"[mM]$")
+
+
+def raise_digits(text: str, before: str) -> str:
+    """Return the text of a raised run as it is shown. The power of a unit (m2) and other texts stay.
+
+    ``before``: text to the left of it.
+    """
+    if not _MARK.fullmatch(text) or _POWERS.search(before):
+        return text
+    return text.translate(_RAISED)
