@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
@@ -26,6 +27,9 @@ from schemas.normalise import fold
 _NUMBERS = frozenset({"integer", "decimal", "limit", "amount"})
 _EXACT = _NUMBERS | {"date"}
 """Types whose values are read from the stored number, not from its rounded text."""
+_DATE_PARTS = re.compile(r"\d+|[A-Za-z]{3,}|[〇○零一二三四五六七八九十]+")
+_LETTERS = re.compile(r"[^\W\d_]")
+_BOOLEANS = frozenset({"TRUE", "FALSE"})
 NO_CELLS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -212,6 +216,10 @@ class RecordBuilder:
         if f.type not in _EXACT or shown.exact == shown.text:
             return self._parse_text(f, piece, row, piece.text)
         exact, as_shown = self._parsers[f.name](shown.exact), self._parsers[f.name](piece.text)
+        if shown.kind == "date" and f.type == "date" and len(_DATE_PARTS.findall(piece.text)) < 3:
+            self._add_rounded(
+                f.name, piece, row, shown
+            )  # 2015年11月, of which a program stores the first day
         if exact.value is None:
             return self._parse_text(f, piece, row, piece.text)
         if as_shown.value is not None and as_shown.value != exact.value and shown.kind == "number":
@@ -246,12 +254,15 @@ class RecordBuilder:
             self.findings.append(rows.BASIS_MISSING.at(self._create_place(row, name, ""), title=title))
 
     def _check_name(self, name: str, text: str, row: int, cell: str) -> None:
-        """Report a cell that seems to name several items."""
-        names = split_names(text)
-        if names:
+        """Report a cell that seems to name several items, or none: a number or a sign alone."""
+        title = self._catalogue.by_name[name].title
+        if names := split_names(text):
             place = self._create_place(row, name, cell)
-            words = {"title": self._catalogue.by_name[name].title, "count": len(names)}
-            self.findings.append(tables.SEVERAL_NAMES.at(place, text, **words))
+            self.findings.append(tables.SEVERAL_NAMES.at(place, text, title=title, count=len(names)))
+        elif text and (not _LETTERS.search(text) or text in _BOOLEANS):
+            self.findings.append(
+                tables.NAME_WITHOUT_WORDS.at(self._create_place(row, name, cell), text, title=title)
+            )
 
     def _create_place(self, row: int, name: str | None, cell: str) -> Place:
         column = None

@@ -211,6 +211,15 @@ SEVERAL_NAMES = Kind(
     "If there are several, give each a row of its own; if it is one item, ignore this",
     "1.护照费；2.签证费",
 )
+NAME_WITHOUT_WORDS = Kind(
+    "name-without-words",
+    "warning",
+    "“{title}”这一格没有文字，只有数字或符号",
+    "The cell of “{title}” has no words, only a number or a sign",
+    "请核对这一行是否错列，并填上名称",
+    "Check whether the row is shifted, and fill in the name",
+    "42313",
+)
 PARENT_WITHOUT_NAME = Kind(
     "parent-without-name",
     "error",
@@ -255,6 +264,15 @@ NUMBER_ONLY_ROW = Kind(
     "请填上内容，或删除这一行",
     "Fill the row in or delete it",
     "12 | | |",
+)
+NO_ITEM = Kind(
+    "no-item",
+    "warning",
+    "这一行的名称写的是没有，未读入",
+    "The name in this row says that there is no item; it was not read",
+    "如果确实没有事项，可以忽略或删除这一行；如果有，请填上名称",
+    "If there is none, ignore this or delete the row; else fill in the name",
+    "行政强制 | 无",
 )
 EXAMPLE_ROW = Kind(
     "example-row",

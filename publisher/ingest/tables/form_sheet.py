@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence, Set
 
-from publisher.ingest.findings.tables import STRAY_TEXT, UNMAPPED_COLUMN
+from publisher.ingest.findings.tables import SEVERAL_NAMES, STRAY_TEXT, UNMAPPED_COLUMN
 from publisher.ingest.formats.grid import Cell, Grid
 from publisher.ingest.parsed_file import Reason
 from publisher.ingest.tables.continuations import join_halves
@@ -125,6 +125,7 @@ class _Form:
         else:
             self.raw_records[-1].rows.append(row[0].row)
         unknown = self._find_unknown_labels(cells)
+        self._note_several(cells, unknown)
         for cell in cells:
             if cell in unknown:
                 continue
@@ -140,6 +141,19 @@ class _Form:
                 self.dropped.append(_COLON.split(cell.text, maxsplit=1)[0].strip())
             if rest:
                 self._add_text(cell, rest)
+
+    def _note_several(self, cells: Sequence[Cell], unknown: Set[Cell]) -> None:
+        """Report a row with several names, as of a table whose items are beside one another."""
+        names = [_parse_label(cell, self._headings) for cell in cells]
+        for first, (name, rest) in enumerate(names):
+            if name != self._title:
+                continue
+            end = next((i for i in range(first + 1, len(cells)) if names[i][0]), len(cells))
+            count = sum(cell not in unknown for cell in cells[first + 1 : end]) + bool(rest)
+            if count > 1:
+                words = {"title": self._headings.catalogue.by_name[self._title].title, "count": count}
+                text = " ".join(cell.text for cell in cells[first + 1 : end])
+                self.sheet.notes.append(RowNote(SEVERAL_NAMES, cells[0].row, self._title, text, words=words))
 
     def _find_unknown_labels(self, cells: Sequence[Cell]) -> Set[Cell]:
         """Return the cells of a row that are labels without a field, and their values; report them.

@@ -247,9 +247,10 @@ def _qualifies_columns(upper: Sequence[Row], lower: Row, levels: Sequence[Sequen
 def _is_lower_row(upper: Sequence[Row], lower: Row, headings: Headings) -> bool:
     """Test whether a row continues a header: short texts under spans, blanks or names of a program.
 
+    One of them is a known heading, or a heading of the row above reaches down into the row.
     It has no text under the heading of the item's name, where the first item begins.
     """
-    has_heading = False
+    has_heading = any(c.merged_from is not None and c.merged_from[0] == upper[0][0].row for c in lower)
     for index, cell in enumerate(lower):
         if not has_own_text(cell):
             continue
@@ -302,10 +303,13 @@ def _compose_heading(texts: Sequence[str], headings: Headings) -> str:
 
 
 def _join_headings(top: str, under: str, headings: Headings) -> str | None:
-    """Join two cells to a known heading: 办结时限 over 法定 is 法定办结时限; 收费 over 标准 is 收费标准."""
+    """Join two cells to a known heading: 办结时限 over 法定, 收费 over 标准, 事项名称 over 编码."""
     if not top or parse_unit(under):
         return None
-    return next((t for t in (top + under, under + top) if headings.knows(t)), None)
+    if under == "名称" and headings.knows(top):
+        return top
+    joined = (top + under, under + top, top.removesuffix("名称") + under)
+    return next((t for t in joined if headings.knows(t)), None)
 
 
 class _Columns:

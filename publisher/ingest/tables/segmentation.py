@@ -14,10 +14,9 @@ from publisher.ingest.formats.grid import Cell, Grid
 from publisher.ingest.parsed_file import LeftOut, Reason
 from publisher.ingest.tables import header_row
 from publisher.ingest.tables.header_row import Header, has_own_text
-from publisher.ingest.tables.heading_text import is_time_unit
 from publisher.ingest.tables.headings import Headings
 from publisher.ingest.tables.raw_record import RowNote, TableLine, read_line
-from publisher.ingest.tables.unit_columns import add_unit_columns, find_money, stated_units
+from publisher.ingest.tables.unit_columns import add_unit_columns, find_other_units, stated_units
 from schemas.definition.catalogue import Catalogue
 from schemas.normalise import heading_key
 
@@ -30,13 +29,17 @@ _SIGNED = re.compile(
 )
 _SUM = (
     r"(?:本页|本表|本部门|以上|全部|全市|各部门|行政[\u4e00-\u9fff]{2}|其他行政权力|其他权力)?"
-    r"\s*(?:合\s*计|总\s*计|小\s*计|共\s*计)"
+    r"\s*(?:合\s*计|总\s*计|小\s*计|共\s*计|总\s*数)"
 )
 _TOTAL = re.compile(
     rf"\s*{_SUM}\s*(?:[：:]?.{{0,12}}|[^。]{{0,60}}\d+\s*[大小]?项.{{0,12}})|\s*共\s*\d+\s*项\s*"
 )
 _TOTAL_ALONE = re.compile(rf"\s*{_SUM}\s*[：:]?\s*")
 """A name that no item has."""
+_OF_TOTAL = re.compile(r"\s*其\s*中\s*[：:].*")
+"""A part of a sum, if only numbers of items are beside it."""
+_NO_NAME = re.compile(r"\s*(?:暂?无|没有|暂无事项|无此类?事项|[/／\-－—–]+)\s*")
+_CONTINUED_NAME = re.compile(r"(?:.*[（(]\s*)?(?:续|[接续][上前][页表])\s*[）)]?\s*")
 _COUNT = re.compile(
     r"\s*(?:共\s*)?[\d,，.]+\s*(?:[大小]?项|个|条|件|类|种|家|万?元)?\s*"
     r"|.{0,12}?[:：]?\s*\d+\s*项(?:[，,；;、]?.{0,12}?\d+\s*项)*\s*|[/\-—]*"
@@ -116,7 +119,7 @@ def _is_sum(line: TableLine) -> bool:
     cells = sorted((*line.other, *line.own.values()), key=lambda cell: cell.column)
     return (
         len(cells) > 1
-        and _TOTAL_ALONE.fullmatch(cells[0].text) is not None
+        and (_TOTAL_ALONE.fullmatch(cells[0].text) or _OF_TOTAL.fullmatch(cells[0].text)) is not None
         and all(_COUNT.fullmatch(cell.text) for cell in cells[1:])
     )
 
@@ -236,6 +239,7 @@ class _Segmenter:
         table_line = read_line(self.sheet.grid, index, self._table.header, self._personal)
         if table_line is None:
             return
+        self._take_continued_name(table_line)
         table_line.after_break = self._after_break or row[0].row in self.sheet.grid.annotations.page_starts
         self._after_break = False
         self.sheet.rows += 1
@@ -252,16 +256,31 @@ class _Segmenter:
             self.sheet.leave_out(table_line.row, reason, text)
             self._notes += [(table_line.row, text)] if reason == "note" else []
 
+    def _take_continued_name(self, table_line: TableLine) -> None:
+        """Take （续） or 甲许可（续） out of the column of names: the row goes on with the item above."""
+        title = self._headings.catalogue.title_field
+        name = table_line.own.get(title)
+        if name is not None and _CONTINUED_NAME.fullmatch(name.text):
+            table_line.other.append(table_line.own.pop(title))
+            self._after_break = True
+
+    def _names_no_item(self, table_line: TableLine) -> bool:
+        """Test for a row whose name is 无, with a number and a kind of item at most beside it."""
+        catalogue = self._headings.catalogue
+        name = table_line.own.get(catalogue.title_field)
+        others = {catalogue.title_field, catalogue.type_field, catalogue.group_field, catalogue.number_field}
+        return (
+            name is not None and table_line.own.keys() <= others and _NO_NAME.fullmatch(name.text) is not None
+        )
+
     def _drop_notes(self) -> None:
-        """Drop the notes above a line, or at the end; report a unit of money that no row was read with."""
-        header = self._table.header if self._table else None
-        for row, text in self._notes if header and find_money(header, self._headings) else ():
-            units = [unit for unit in stated_units([text]) if not is_time_unit(unit)]
-            if header and not {*units} <= ({*header.units.values()} or {"元"}):
-                words = {"unit": "、".join(units)}
-                self.sheet.notes.append(
-                    RowNote(table_findings.UNIT_BELOW, row, excerpt=redact_names(text), words=words)
-                )
+        """Drop the notes above a line, or at the end; report a unit that no row was read with."""
+        for row, text in self._notes if self._table else ():
+            units = find_other_units(text, self._table.header, self._headings) if self._table else []
+            if units:
+                note = RowNote(table_findings.UNIT_BELOW, row, excerpt=redact_names(text))
+                note.words = {"unit": "、".join(units)}
+                self.sheet.notes.append(note)
         self._notes.clear()
 
     def _find_reason(self, table_line: TableLine) -> Reason | Literal["banner"] | None:
@@ -273,6 +292,8 @@ class _Segmenter:
             name is not None and _EXAMPLE_NAME.match(name.text)
         ):
             return self._note_stray(table_line, table_findings.EXAMPLE_ROW)
+        if self._names_no_item(table_line):
+            return self._note_stray(table_line, table_findings.NO_ITEM)
         if not 1 <= len(table_line.own) + len(table_line.other) <= 4 and not table_line.wide:
             return None
         texts = list(dict.fromkeys(table_line.texts))

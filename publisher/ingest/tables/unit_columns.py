@@ -21,8 +21,10 @@ _UNIT_OF_TIMES = re.compile(r"(?:办理|办结|审批)?(?:时限|期限|时间|�
 _STATED = re.compile(
     r"单位\s*(?:[:：]|为|是)?\s*(?P<named>[^\s:：，,；;。、）)】\]]{1,12})"
     r"|[（(]\s*(?P<bare>(?:人民币)?[百千万亿]*元)\s*[）)]\s*$"
+    r"|(?:(?:时限|期限|时间|金额|数额|费用|标准)(?:一律|统一|全部|[均都])?(?:为|以|按照?)|(?:[均都]|一律|统一)(?:以|按照?))"
+    r"\s*(?P<counted>(?:人民币)?[十百千万亿]*元|工作日|自然日|日历日|小时)"
 )
-"""A unit in a line above the table, such as （单位：万元）, or （万元） at its end."""
+"""A unit in a line above the table, such as （单位：万元）, （万元） at its end, or 金额均以万元计."""
 
 
 def add_unit_columns(header: Header, grid: Grid, titles: Sequence[str], headings: Headings) -> Header:
@@ -41,12 +43,12 @@ def add_unit_columns(header: Header, grid: Grid, titles: Sequence[str], headings
         units = [unit for text in texts if (unit := parse_unit(text))]
         if not units or len(units) * 5 < sum(not is_ditto(text) for text in texts) * 4:
             continue
-        kind = "time" if is_time_unit(units[0]) else "money"
+        kind = _kind_of_unit(units[0])
         fields = _find_qualified(index, kind, kinds, header, companions)
         if fields:
             companions[index] = tuple(ColumnMeaning("unit", name) for name in fields)
     columns = {i: name for i, name in header.columns.items() if i not in companions}
-    stated = {"time" if is_time_unit(unit) else "money": unit for unit in stated_units(titles)}
+    stated = {_kind_of_unit(unit): unit for unit in stated_units(titles)}
     units_by_column = {i: stated[kind] for i, kind in kinds.items() if kind in stated and i in columns}
     return structs.replace(
         header,
@@ -57,9 +59,18 @@ def add_unit_columns(header: Header, grid: Grid, titles: Sequence[str], headings
     )
 
 
-def find_money(header: Header, headings: Headings) -> list[int]:
-    """Return the columns of sums of money."""
-    return [i for i, name in header.columns.items() if _kind_of(name, headings) == "money"]
+def find_other_units(text: str, header: Header, headings: Headings) -> list[str]:
+    """Return the units of sums and times that a line states and the table's columns do not have."""
+    kinds = {_kind_of(name, headings) for name in header.columns.values()}
+    units = [unit for unit in stated_units([text]) if _kind_of_unit(unit) in kinds]
+    known = {_kind_of_unit(unit): {"元", "工作日"} for unit in units}
+    for unit in header.units.values():
+        known[_kind_of_unit(unit)] = {*header.units.values()}
+    return [unit for unit in units if unit not in known[_kind_of_unit(unit)]]
+
+
+def _kind_of_unit(unit: str) -> str:
+    return "time" if is_time_unit(unit) else "money"
 
 
 def _kind_of(name: str, headings: Headings) -> str:
@@ -105,6 +116,6 @@ def stated_units(titles: Iterable[str]) -> Iterator[str]:
     """Yield the units of sums and times that lines above a table state: （单位：万元）."""
     for title in titles:
         for match in _STATED.finditer(title):
-            unit = parse_unit(match["named"] or match["bare"])
+            unit = parse_unit(match["named"] or match["bare"] or match["counted"])
             if unit and (is_time_unit(unit) or "元" in unit):
                 yield unit

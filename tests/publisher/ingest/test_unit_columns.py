@@ -196,3 +196,24 @@ def test_a_sum_with_a_multiple_but_no_currency_is_read() -> None:
     reading = read_workbook(xlsx(("一", rows)), "fees")
     assert [a and a["amount"] for a in column(reading, "amount") if isinstance(a, dict)] == ["15000", "20000"]
     assert codes(reading) == []
+
+
+@pytest.mark.parametrize(
+    ("note", "reported"),
+    [
+        ("注：时限单位为自然日", True),
+        ("注：以上时限均为自然日", True),
+        ("注：以上均以小时计", True),
+        ("注：以上时限均为工作日", False),
+        ("注：时限自受理之日起计算", False),
+    ],
+)
+def test_a_unit_of_time_below_the_table_is_reported(note: str, *, reported: bool) -> None:
+    rows = [["事项名称", "权力类型", "法定办结时限"], ["甲检查", "行政检查", "20"], [note, "", ""]]
+    assert ("unit-below-header" in codes(read_workbook(csv_bytes(*rows), "power-list"))) is reported
+
+
+@pytest.mark.parametrize("title", ["收费一览（金额均以万元计）", "注：收费标准一律以万元计", "单位：万元"])
+def test_a_sentence_above_the_table_states_the_unit(title: str) -> None:
+    rows = [[title, "", ""], ["部门", "项目名称", "收费金额"], ["甲局", "甲费", "5"]]
+    assert column(read_workbook(csv_bytes(*rows), "fees"), "amount") == [{"amount": "50000", "unit": "元"}]

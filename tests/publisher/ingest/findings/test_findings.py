@@ -88,6 +88,7 @@ FILES: Mapping[str, Callable[[], bytes]] = {
         lambda sheet: _write_number(sheet["C2"], 46023, 'm"月"d"日"'), ["事项名称", "权力类型", "法定期限"]
     ),
     "required-missing": lambda: _power(power_row(1, None, kind="行政许可", actor="某局")),
+    "name-without-words": lambda: csv_bytes(["事项名称", "权力类型"], ["42313", "行政许可"]),
     "several-names": lambda: csv_bytes(["事项名称", "权力类型"], ["1.甲许可 2.乙许可", "行政许可"]),
     "parent-without-name": lambda: csv_bytes(
         ["项目序号", "项目名称", "资金管理方式"], ["1", "", "缴入国库"], ["（1）", "工本费", "缴入国库"]
@@ -98,6 +99,7 @@ FILES: Mapping[str, Callable[[], bytes]] = {
     "ditto-without-source": lambda: _power(power_row(1, "甲", kind="同上")),
     "formula-error": lambda: _power(power_row(1, "甲", kind="行政许可", basis="《甲法》", actor="#REF!")),
     "number-only-row": lambda: _power(_OK, power_row(2)),
+    "no-item": lambda: _power(_OK, power_row(2, "无", kind="行政强制")),
     "example-row": lambda: _power(power_row("例", "乙许可", kind="行政许可"), _OK),
     "unit-below-header": lambda: csv_bytes(
         ["部门", "项目名称", "收费金额"], ["甲局", "甲费", 10], ["注：金额单位为万元", "", ""]

@@ -107,3 +107,13 @@ def test_a_label_without_a_field_ends_the_value_above_also_with_its_value_in_the
     assert "http://a.cn 9:00" in str(content["remark"])
     assert "一、到窗口：见上" in str(content["remark"])
     assert [f.found for f in reading.findings if f.code == "stray-text"] == ["二、审批数量：无限制"]
+
+
+def test_items_beside_one_another_are_reported() -> None:
+    rows: Rows = [
+        ["职权名称", "甲许可", "乙许可"],
+        ["实施依据", "《甲法》", "《乙法》"],
+        ["法定主体", "甲局", "乙局"],
+    ]
+    reading = read_workbook(xlsx(("表一", rows)), "responsibility-list")
+    assert [(f.row, f.found) for f in reading.findings if f.code == "several-names"] == [(1, "甲许可 乙许可")]
