@@ -21,7 +21,7 @@ from publisher.ingest.findings import harvest as kinds
 from publisher.ingest.findings.kind import Finding, Place
 from publisher.ingest.formats import doc, docx, ofd, ole2, pdf
 from publisher.ingest.formats.detect import open_file
-from publisher.ingest.formats.errors import ReaderError
+from publisher.ingest.formats.errors import ReaderError, ReaderStoppedError
 from publisher.ingest.formats.grid import Block
 from publisher.ingest.formats.safety import zip_archive
 from publisher.ingest.formats.sandbox.fork_server import run_limited
@@ -168,11 +168,16 @@ class Attachments:
         return [one.token for one in imports]
 
     def _extract_blocks(self, page: Page, hop: Hop) -> Sequence[Block]:
-        """Return the text of a PDF, OFD, docx or doc (also wps) file, and report its errors."""
+        """Return the text of a PDF, OFD, docx or doc (also wps) file, and report its errors.
+
+        Raises ``ReaderStoppedError``.
+        """
         try:
             text: AttachedText = run_limited(
                 extract_text, self._decode_body(hop), page.url, not self._source.tables, result=AttachedText
             )
+        except ReaderStoppedError:
+            raise
         except ReaderError as problem:
             self._add_warning(problem.to_unreadable(page.url).finding)
         except UnreadableFile as unreadable:

@@ -1,13 +1,13 @@
 """One run over one source: its lists, its due documents and their attachments.
 
 Every step is stored before the next: addresses in the table of pages, responses in the evidence, documents
-in the draft. An interrupted run is therefore resumed: addresses that were not requested are requested first;
-stored responses that were not read are read without another request.
+in the draft. An interrupted run is therefore resumed: stored responses that were not read are read first,
+after the further pages that they lack; then addresses that were not requested are requested.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
 from msgspec import structs
@@ -15,12 +15,14 @@ from msgspec import structs
 from publisher.harvest import warc
 from publisher.harvest.answers.bad_answers import find_bad_answer
 from publisher.harvest.answers.document_pages import find_further_addresses
+from publisher.harvest.attachments import load_stored_hop
 from publisher.harvest.extraction import Extractor
 from publisher.harvest.fetcher import Fetcher, FetchError, HostError, PageFetch, ResponseChain
 from publisher.harvest.link_discovery import ListLinks, read_list
 from publisher.harvest.page_guard import PageGuard
 from publisher.harvest.report import SourceReport
 from publisher.harvest.source_config import SourceSite
+from publisher.harvest.warc import Hop
 from publisher.indexing.indexer import Progress
 from publisher.ingest.documents.page_numbers import MOST_PAGES
 from publisher.ingest.findings import harvest as kinds
@@ -52,12 +54,14 @@ class Crawl:
         self._log, self._source, self._fetcher, self._extractor = log, source, fetcher, extractor
         self._guard = guard
         self._now, self._since, self._progress = now, since, progress
+        self._visited: set[str] = set()  # addresses of lists
         self._skipped_hosts: set[tuple[str, str]] = set()
         self.report: SourceReport = extractor.report
 
     def run(self) -> None:
-        self._extractor.read_stored()
         try:
+            self._complete_documents()
+            self._extractor.read_stored()
             self._request_lists()
             self._request_documents()
             self._request_attachments()
@@ -67,15 +71,15 @@ class Crawl:
 
     def _request_lists(self) -> None:
         """Request the source's lists, and their further pages while these contain new links."""
-        visited: set[str] = set()
+        visited = self._visited
         entries = self._source.entries
         self._log.evidence.add_links(self._source.name, [(url, "") for url in entries], role="list")
-        unrequested = [
+        lacking = [
             page.url
-            for page in self._log.evidence.pages(self._source.name, role="list")
-            if page.checked_at is None and page.url not in entries
+            for page in self._select_due("list")
+            if page.url not in entries and (page.checked_at is None or page.failures)
         ]
-        for start in (*entries, *unrequested):
+        for start in (*entries, *lacking):
             queue = [start]
             while queue and len(visited) < self._source.most_lists * max(len(entries), 1):
                 url = queue.pop(0)
@@ -101,26 +105,29 @@ class Crawl:
         links = read_list(self._source, page_fetch.page.url, page_fetch.responses, self.report)
         further = [] if links is None else self._add_links(page_fetch, links)
         # Stored after its links; without validators if links were skipped, so that a 304 cannot hide them.
-        whole = links is None or all(link.is_recent(self._since) for link in links.documents)
+        whole = links is not None and all(link.is_recent(self._since) for link in links.documents)
         exchange = self._build_exchange(page_fetch.page, page_fetch.responses)
         self._log.evidence.store_exchanges(
             [exchange if whole else structs.replace(exchange, etag=None, modified=None)]
         )
+        if links is None and exchange.status == 200:  # it could not be read, and is requested again
+            self._log.evidence.mark_unreachable(page.key, exchange.at, retry_early=True)
         return further
 
     def _add_links(self, page_fetch: PageFetch, list_links: ListLinks) -> list[str]:
         """Store the links of a list and return its further pages, if there were new links."""
         recent = [link for link in list_links.documents if link.is_recent(self._since)]
-        links = [(link.url, link.title) for link in recent]
-        name, parent = self._source.name, page_fetch.page.key
-        new = self._log.evidence.add_links(name, links, role="document", parent=parent)
+        further = [url for url in list_links.further if url not in self._visited]
+        new = self._log.evidence.add_list_links(
+            self._source.name,
+            [(link.url, link.title) for link in recent],
+            further if recent or not list_links.documents else (),
+            parent=page_fetch.page.key,
+        )
         self.report.found += new
         if list_links.documents and not new:  # all links are known or older than ``since``
             return []
-        self._log.evidence.add_links(
-            name, [(url, "") for url in list_links.further], role="list", parent=parent
-        )
-        return list(list_links.further)
+        return further
 
     def _request_documents(self) -> None:
         due = self._select_due("document")
@@ -131,20 +138,43 @@ class Crawl:
             changed: set[int] = set()
             for page_fetch in page_fetches:
                 with self._guard.protect(page_fetch.page):
-                    if self._request_further_pages(page_fetch):
+                    first = self._find_body(page_fetch.page, page_fetch.responses.last)
+                    if self._request_further_pages(page_fetch.page, first):
                         changed.add(page_fetch.page.key)
                     whole.append(page_fetch)
             self._extractor.read_all(whole, changed)
 
-    def _request_further_pages(self, page_fetch: PageFetch) -> bool:
-        """Request the further pages of a document. Return whether one of them is new or changed."""
-        page, hop = page_fetch.page, page_fetch.responses.last
-        if hop.status not in {200, 304}:
+    def _complete_documents(self) -> None:
+        """Request further pages that stored documents lack, after an interruption or a failure."""
+        name, evidence = self._source.name, self._log.evidence
+        unread = evidence.unread_pages(name, role="document")
+        requested_below = {page.key for page in self._select_due("document")}
+        lacking = [
+            page
+            for page in self._select_due("continuation")
+            if page.checked_at is None or page.failures or page.parent not in requested_below
+        ]
+        keys = {page.parent for page in lacking if page.parent is not None}
+        keys -= {page.key for page in unread}
+        parents = [page for page in map(evidence.page, sorted(keys)) if page.vanished_at is None]
+        for page in (*unread, *parents):
+            if page.response is None or page.erased or self._guard.is_set_aside(page):
+                continue
+            with self._guard.protect(page):
+                self._request_further_pages(page, self._load_stored(page), only=lacking)
+
+    def _request_further_pages(
+        self, page: Page, hop: Hop | None, *, only: Sequence[Page] | None = None
+    ) -> bool:
+        """Request the further pages of a document. Return whether one of them is new or changed.
+
+        ``hop``: the response of its first page. ``only``: request these and new ones.
+        """
+        if hop is None:
             return False
         name, changed = self._source.name, False
-        queue = [other.url for other in self._log.evidence.continuations(page.key)]
-        if hop.status == 200:
-            queue = list(dict.fromkeys((*find_further_addresses(hop, self._source), *queue)))
+        known = [other.url for other in self._log.evidence.continuations(page.key)]
+        queue = list(dict.fromkeys((*find_further_addresses(hop, self._source), *known)))
         requested = {page.url, hop.url}
         while queue and len(requested) <= MOST_PAGES:
             url = queue.pop(0)
@@ -155,14 +185,30 @@ class Crawl:
             further = self._log.evidence.page_at(name, url)
             if further is None or further.role != "continuation" or further.erased:
                 continue  # a document of its own
-            answer = self._request(further)
-            if answer is None:
-                continue
-            self._store([answer])
-            if answer.responses.last.status == 200:
-                changed = changed or answer.responses.digest != further.body_digest
-                queue += find_further_addresses(answer.responses.last, self._source)
+            if only is None or further.checked_at is None or further in only:
+                answer = self._request(further)
+                if answer is None:
+                    continue
+                self._store([answer])
+                last = answer.responses.last
+                changed = changed or (last.status == 200 and answer.responses.digest != further.body_digest)
+                other = self._find_body(further, last)
+            else:
+                other = self._load_stored(further)
+            if other is not None:
+                queue += find_further_addresses(other, self._source)
         return changed
+
+    def _find_body(self, page: Page, hop: Hop) -> Hop | None:
+        """Return the response with the body of a page: the stored one where it is not modified."""
+        if hop.status == 304:
+            return self._load_stored(page)
+        return hop if hop.status == 200 else None
+
+    def _load_stored(self, page: Page) -> Hop | None:
+        if page.response is None:
+            return None
+        return load_stored_hop(self._log, self._log.evidence.response(page.response))
 
     def _request_attachments(self) -> None:
         for page_fetches in self._batches(self._select_due("attachment"), ATTACHMENTS_STEP):

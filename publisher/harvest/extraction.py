@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 
 import msgspec
 from msgspec import structs
@@ -22,7 +22,7 @@ from publisher.ingest.findings import harvest as kinds
 from publisher.ingest.findings.files import TOO_LARGE
 from publisher.ingest.findings.kind import Place
 from publisher.ingest.formats import text_encoding
-from publisher.ingest.formats.errors import ReaderError
+from publisher.ingest.formats.errors import ReaderError, ReaderStoppedError
 from publisher.ingest.formats.sandbox.fork_server import run_limited
 from publisher.ingest.limited_reading import ReceivedReading, to_reading
 from publisher.ingest.parsed_file import Reading, UnreadableFile
@@ -66,7 +66,7 @@ class Extractor:
         self._staged_imports: dict[str, SourceEntries] = {}  # by URL of the page
         self._waiting: list[tuple[Page, ParsedPage]] = []
         # URL of an attachment → keys of the pages that link to it in this run.
-        self._linked: dict[str, list[int | None]] = {}
+        self._linked: dict[str, list[int]] = {}
 
     def read_stored(self) -> None:
         """Read stored pages that were not read, after an interruption or with a newer parser."""
@@ -80,6 +80,9 @@ class Extractor:
             if len(self._waiting) >= _BATCH:
                 self.flush()
         self.flush()
+        files = self._log.evidence.unread_pages(name, role="attachment")
+        aside = (self._guard.is_set_aside, self._is_needed_by_failure)
+        self._stage_files((file, None) for file in files if not any(test(file) for test in aside))
 
     def read_all(self, page_fetches: Sequence[PageFetch], changed: Set[int] = frozenset()) -> None:
         """Read new and changed documents. ``changed``: keys of those whose further pages changed."""
@@ -112,7 +115,7 @@ class Extractor:
             parsed_pages = {page.url: parsed_page for page, parsed_page in waiting}
             for url in imports | parsed_pages:
                 page = self._log.evidence.page_at(self._source.name, url)
-                if page is not None:
+                if page is not None and not self._is_needed_by_failure(page):
                     with self._guard.protect(page):
                         self._store(
                             [imports[url]] if url in imports else [],
@@ -128,28 +131,41 @@ class Extractor:
 
     def stage_attachments(self, page_fetches: Sequence[PageFetch]) -> None:
         """Stage tables in the drafts of their datasets, and documents again with the text of attachments."""
-        parents: dict[int | None, None] = {}
-        for page_fetch in page_fetches:
-            with self._guard.protect(page_fetch.page):
-                parents |= dict.fromkeys(self._stage_attachment(page_fetch))
-        for parent in parents:
-            if parent is not None:
-                page = self._log.evidence.page(parent)
-                with self._guard.protect(page):
-                    self._stage_again(page)
+        fetches = ((page_fetch.page, page_fetch.responses.last) for page_fetch in page_fetches)
+        self._stage_files((page, hop) for page, hop in fetches if hop.status == 200)
+
+    def _stage_files(self, files: Iterable[tuple[Page, Hop | None]]) -> None:
+        """Stage new or changed files. None: the response is the stored one."""
+        staged: list[Page] = []
+        for page, hop in files:
+            with self._guard.protect(page):
+                file = self._log.evidence.page_at(self._source.name, page.url)
+                if file is not None and self._stage_file(file, hop):
+                    staged.append(file)
+        for parent in dict.fromkeys(parent for file in staged for parent in self._linking(file)):
+            page = self._log.evidence.page(parent)
+            with self._guard.protect(page):
+                self._stage_again(page)
+        for file in staged:  # only then: what fails is read at the next run
+            if not (self._guard.has_failed(file.key) or self._is_needed_by_failure(file)):
+                self._mark_skipped(file)
         self.flush()
 
-    def _stage_attachment(self, page_fetch: PageFetch) -> Sequence[int | None]:
-        """Stage the tables of a new or changed file. → keys of the pages that link to it."""
-        file = self._log.evidence.page_at(self._source.name, page_fetch.page.url)
-        if file is None or file.response is None or page_fetch.responses.last.status != 200:
-            return ()
-        if file.read_digest == file.body_digest:
-            return ()
+    def _stage_file(self, file: Page, hop: Hop | None) -> bool:
+        """Stage the tables of a file. Return whether it is new or changed."""
+        if file.response is None or file.read_digest == file.body_digest:
+            return False
         response = self._log.evidence.response(file.response)
-        self._attachments.stage_tables(file, page_fetch.responses.last, response)
-        self._mark_skipped(file)
-        return self._linked.get(file.url, (file.parent,))
+        self._attachments.stage_tables(file, hop or load_stored_hop(self._log, response), response)
+        return True
+
+    def _linking(self, file: Page) -> Sequence[int]:
+        """List the keys of the pages that link to a file."""
+        return self._linked.get(file.url) or (() if file.parent is None else (file.parent,))
+
+    def _is_needed_by_failure(self, file: Page) -> bool:
+        """Test for a file of a document that failed, or is set aside, and is to be read with it."""
+        return file.role == "attachment" and any(map(self._guard.has_failed, self._linking(file)))
 
     def _stage_again(self, page: Page) -> None:
         """Stage a document again from its stored response, because its attachments changed."""
@@ -308,13 +324,15 @@ def parse_response(
     further: Sequence[Hop] = (),
     is_complete: bool = True,
 ) -> Extraction:
-    """Parse the response of a document's page, within limits. Raises ``UnreadableFile``.
+    """Parse a response of a document, within limits. Raises ``UnreadableFile``, ``ReaderStoppedError``.
 
     ``further``: responses of its further pages, in order. ``is_complete``: whether these are all.
     """
     arguments = (hop, url, digest, source, catalogue, further, is_complete)
     try:
         received = run_limited(parse_unlimited, *arguments, result=_ReceivedExtraction)
+    except ReaderStoppedError:
+        raise
     except ReaderError as problem:
         raise problem.to_unreadable(url) from problem
     return Extraction(to_reading(received.reading), received.links, received.base)

@@ -47,6 +47,10 @@ class PageGuard:
     def is_set_aside(self, page: Page) -> bool:
         return page.key in self._aside
 
+    def has_failed(self, page: int) -> bool:
+        """Test whether a page, by its key, failed in this run, or is set aside."""
+        return page in self._failed or page in self._aside
+
     @contextmanager
     def protect(self, page: Page) -> Iterator[None]:
         """Suppress any error of the statements about a page, and count it once in a run."""

@@ -13,7 +13,7 @@ from publisher.ingest.documents import page_lines
 from publisher.ingest.documents.page_lines import DocumentPage
 from publisher.ingest.documents.page_numbers import MOST_PAGES
 from publisher.ingest.formats import text_encoding
-from publisher.ingest.formats.errors import ReaderError
+from publisher.ingest.formats.errors import ReaderError, ReaderStoppedError
 from publisher.ingest.formats.sandbox.fork_server import run_limited
 
 
@@ -25,9 +25,14 @@ def parse_hop(hop: Hop, source: SourceSite) -> DocumentPage:
 
 
 def find_further_addresses(hop: Hop, source: SourceSite) -> tuple[str, ...]:
-    """Return the addresses of further pages that a page of a document names, on the source's hosts."""
+    """Return the addresses of further pages that a page of a document names, on the source's hosts.
+
+    Raises ``ReaderStoppedError``.
+    """
     try:
         addresses: tuple[str, ...] = run_limited(find_addresses, hop, source, result=tuple[str, ...])
+    except ReaderStoppedError:
+        raise
     except ReaderError:
         return ()
     return addresses

@@ -22,6 +22,10 @@ class ReaderError(Exception):
         return UnreadableFile(self.kind.at(Place(file, row=self.row), detail=self.detail))
 
 
+class ReaderStoppedError(ReaderError):
+    """The reading process ended before its limits: the file may be readable another time."""
+
+
 class FileNote(msgspec.Struct, frozen=True):
     """A remark about a file that was read: damage, or text that was left out.
 

@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from datetime import datetime
 from itertools import batched
+from typing import Any
 
-from sqlalchemy import and_, func, insert, or_, select, union, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, union, update
 
 from publisher.log import registry
 from publisher.log.blob_store import digest_of, source_missing
@@ -62,7 +63,6 @@ class Evidence:
     ) -> int:
         """Add new addresses, each with the text of its link. → number of new addresses."""
         titles = {storable(url): storable(title) for url, title in links}
-        now = micros(self._session.clock())
         if not titles:
             return 0
         with self._session.read() as conn:
@@ -70,24 +70,59 @@ class Evidence:
         if len(known_urls) == len(titles):
             return 0
         with self._session.write() as conn:
-            known_urls = harvested_pages.known_urls(conn, source_site, list(titles))
-            rows = [
-                {
-                    "source": source_site,
-                    "url": url,
-                    "role": role,
-                    "parent": parent,
-                    "title": title,
-                    "found_at": now,
-                    "failures": 0,
-                    "parser_version": "",
-                    "erased": False,
-                }
-                for url, title in titles.items()
-                if url not in known_urls
-            ]
-            if rows:
-                conn.execute(insert(pt.page), rows)
+            return self._insert_links(conn, source_site, titles, role, parent)
+
+    def add_list_links(
+        self,
+        source_site: str,
+        documents: Iterable[tuple[str, str]],
+        further: Sequence[str],
+        *,
+        parent: int,
+    ) -> int:
+        """Add the links of a list. If documents are new, or there are none, its further pages are due.
+
+        Both is stored at once, so that a run that is killed next does not leave these out. → new documents.
+        """
+        titles = {storable(url): storable(title) for url, title in documents}
+        lists = {storable(url): "" for url in further}
+        with self._session.write() as conn:
+            new = self._insert_links(conn, source_site, titles, "document", parent)
+            if lists and (new or not titles):
+                self._insert_links(conn, source_site, lists, "list", parent)
+                p = pt.page.c
+                for urls in batched(lists, harvested_pages.BATCH):
+                    due = (p.source == source_site, p.role == "list", p.url.in_(urls))
+                    conn.execute(update(pt.page).where(*due).values(checked_at=None))
+        return new
+
+    def _insert_links(
+        self,
+        conn: Connection,
+        source_site: str,
+        titles: Mapping[str, str],
+        role: PageRole,
+        parent: int | None,
+    ) -> int:
+        known_urls = harvested_pages.known_urls(conn, source_site, list(titles))
+        now = micros(self._session.clock())
+        rows = [
+            {
+                "source": source_site,
+                "url": url,
+                "role": role,
+                "parent": parent,
+                "title": title,
+                "found_at": now,
+                "failures": 0,
+                "parser_version": "",
+                "erased": False,
+            }
+            for url, title in titles.items()
+            if url not in known_urls
+        ]
+        if rows:
+            conn.execute(insert(pt.page), rows)
         return len(rows)
 
     def pages(
@@ -126,16 +161,26 @@ class Evidence:
             return tuple(harvested_pages.page_from_row(row) for row in conn.execute(query))
 
     def unparsed_pages(self, source_site: str, *, role: PageRole, parser_version: str) -> tuple[Page, ...]:
-        """List pages whose body was not parsed yet, or was parsed by another version."""
-        p = pt.page.c
-        fresh = p.read_digest.is_not_distinct_from(p.body_digest) & (p.parser_version == parser_version)
-        query = (
-            select(pt.page)
-            .where(p.source == source_site, p.role == role, p.body_digest.is_not(None), ~p.erased, ~fresh)
-            .order_by(p.key)
+        """List pages whose body, or that of a further page, was not parsed yet or by another version."""
+        p, other = pt.page.c, pt.page.alias("other").c
+        of_unread = select(other.parent).where(
+            other.source == source_site, other.role == "continuation", _is_unread(other)
         )
+        stale = or_(_is_unread(p), p.parser_version != parser_version, p.key.in_(of_unread))
+        return self._stored_pages(source_site, role, stale)
+
+    def unread_pages(self, source_site: str, *, role: PageRole) -> tuple[Page, ...]:
+        """List pages whose body was stored and not read, because a run ended between the two."""
+        return self._stored_pages(source_site, role, _is_unread(pt.page.c))
+
+    def _stored_pages(
+        self, source_site: str, role: PageRole, condition: ColumnElement[bool]
+    ) -> tuple[Page, ...]:
+        p = pt.page.c
+        query = select(pt.page).where(p.source == source_site, p.role == role, p.body_digest.is_not(None))
         with self._session.read() as conn:
-            return tuple(harvested_pages.page_from_row(row) for row in conn.execute(query))
+            rows = conn.execute(query.where(~p.erased, condition).order_by(p.key))
+            return tuple(harvested_pages.page_from_row(row) for row in rows)
 
     def page_at(self, source_site: str, url: str) -> Page | None:
         p = pt.page.c
@@ -287,3 +332,11 @@ class Evidence:
     def lock(self) -> AbstractContextManager[bool]:
         """Try to take the lock for a harvest. → whether this process holds it; never waits."""
         return self._session.database.lock("collecting")
+
+
+def _is_unread(page: Any) -> ColumnElement[bool]:
+    """Test for a stored body that was not read. ``page``: columns of the table."""
+    condition: ColumnElement[bool] = page.body_digest.is_not(None) & page.read_digest.is_distinct_from(
+        page.body_digest
+    )
+    return condition

@@ -53,6 +53,8 @@ class Page(msgspec.Struct, frozen=True):
     modified: str | None
     body_digest: str | None
     response: int | None
+    failures: int
+    """Requests in a row without its content."""
     suspected_by: Sign | None
     read_digest: str | None
     parser_version: str
@@ -219,7 +221,9 @@ def store_parsed(conn: Connection, parsed: ParsedPage, at: int) -> list[int]:
         return _store_replacement(conn, row, parsed, at)
     notices = []
     sign = row.suspected_by or _sign_of_further_pages(conn, parsed.page)
-    if row.vanished_at is not None and parsed.text_digest is not None:
+    # A body that was read before, and is read by a newer parser, did not come from the page just now.
+    has_answered = row.status == 200 and row.read_digest != row.body_digest
+    if row.vanished_at is not None and has_answered and parsed.text_digest is not None:
         conn.execute(update(pt.page).where(p.key == parsed.page).values(vanished_at=None))
         notices.append(_notice(conn, row, at, "returned", row.suspected_by or "status", row.response))
     conn.execute(
@@ -236,9 +240,20 @@ def store_parsed(conn: Connection, parsed: ParsedPage, at: int) -> list[int]:
             suspected_by=None,
         )
     )
+    _mark_further_pages(conn, parsed.page)
     if sign is None or row.text_digest is None or row.text_digest == parsed.text_digest:
         return notices
     return [*notices, _notice(conn, row, at, "changed", sign, row.response)]
+
+
+def _mark_further_pages(conn: Connection, key: int) -> None:
+    """Record that the bodies of a document's further pages were read with it."""
+    p = pt.page.c
+    conn.execute(
+        update(pt.page)
+        .where(p.parent == key, p.role == "continuation")
+        .values(read_digest=p.body_digest, suspected_by=None)
+    )
 
 
 def _sign_of_further_pages(conn: Connection, key: int) -> Sign | None:
@@ -246,8 +261,6 @@ def _sign_of_further_pages(conn: Connection, key: int) -> Sign | None:
     p = pt.page.c
     further = (p.parent == key) & (p.role == "continuation") & p.suspected_by.is_not(None)
     sign: Sign | None = conn.execute(select(p.suspected_by).where(further).order_by(p.key)).scalar()
-    if sign is not None:
-        conn.execute(update(pt.page).where(further).values(suspected_by=None))
     return sign
 
 
@@ -258,6 +271,8 @@ def _store_replacement(conn: Connection, row: Any, parsed: ParsedPage, at: int) 
         r.page == row.key, r.body_digest == row.read_digest, r.status == 200, ~r.destroyed
     )
     vanished = parsed.replacement == "absent" and row.vanished_at is None
+    if parsed.replacement == "absent":
+        _mark_further_pages(conn, row.key)
     conn.execute(
         update(pt.page)
         .where(pt.page.c.key == row.key)
@@ -342,6 +357,7 @@ def page_from_row(row: Any) -> Page:
         modified=row.modified,
         body_digest=row.body_digest,
         response=row.response,
+        failures=row.failures,
         suspected_by=row.suspected_by,
         read_digest=row.read_digest,
         parser_version=row.parser_version,

@@ -19,7 +19,7 @@ def waiting(key: int, text: str) -> tuple[Page, ParsedPage]:
         "url": f"https://{key}.example.gov.cn/",
         "role": "document",
     }
-    defaults = {"title": TITLE, "parser_version": "1", "erased": False, "is_document": True}
+    defaults = {"title": TITLE, "parser_version": "1", "erased": False, "failures": 0, "is_document": True}
     names = (field.name for field in msgspec.structs.fields(Page))
     page = msgspec.convert({**dict.fromkeys(names), **defaults, **stated}, Page)
     return page, ParsedPage(key, "", "1", title_key=TITLE, sketch=create_sketch(text))

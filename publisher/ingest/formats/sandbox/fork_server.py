@@ -26,7 +26,7 @@ import msgspec
 
 from publisher.ingest.findings.files import DAMAGED, TOO_LARGE
 from publisher.ingest.findings.kind import Bilingual, Finding, Kind
-from publisher.ingest.formats.errors import ReaderError
+from publisher.ingest.formats.errors import ReaderError, ReaderStoppedError
 from publisher.ingest.parsed_file import UnreadableFile
 
 MEMORY = 400 << 20
@@ -75,8 +75,8 @@ class _Refusal(msgspec.Struct):
 def run_limited(function: Callable[..., Any], *arguments: Any, result: Any) -> Any:
     """Call a function of a module within the limits. Its result is decoded as the type ``result``.
 
-    Raises what the function raises of :class:`ReaderError` and :class:`UnreadableFile`, and ``ReaderError``
-    where it exceeds a limit or ends the process.
+    Raises what the function raises of :class:`ReaderError` and :class:`UnreadableFile`, ``ReaderError`` where
+    it exceeds a limit, and ``ReaderStoppedError`` where its process ends otherwise.
     """
     if not hasattr(os, "fork"):
         return msgspec.msgpack.decode(_encoder.encode(function(*arguments)), type=result)
@@ -86,7 +86,7 @@ def run_limited(function: Callable[..., Any], *arguments: Any, result: Any) -> A
     if not answer and _SERVER.has_ended():  # something killed it, but hardly the file
         answer = _exchange(function.__module__, request)
     if not answer:
-        raise ReaderError(*_explain_end(time.monotonic() - started))
+        raise _explain_end(time.monotonic() - started)
     if answer[:1] == b"r":
         raise msgspec.msgpack.decode(answer[1:], type=_Refusal).to_error()
     return msgspec.msgpack.decode(memoryview(answer)[1:], type=result)
@@ -105,10 +105,11 @@ def _exchange(module: str, request: bytes) -> bytes:
     return bytes(memoryview(answer)[8:]) if len(answer) > 8 and len(answer) == size + 8 else b""
 
 
-def _explain_end(seconds: float) -> tuple[Kind, Bilingual]:
+def _explain_end(seconds: float) -> ReaderError:
     if seconds >= SECONDS:
-        return TOO_LARGE, Bilingual(f"读取超过{SECONDS}秒", f"reading took more than {SECONDS} s")
-    return DAMAGED, Bilingual("识读程序中止", "the parser stopped")
+        detail = Bilingual(f"读取超过{SECONDS}秒", f"reading took more than {SECONDS} s")
+        return ReaderError(TOO_LARGE, detail)
+    return ReaderStoppedError(DAMAGED, Bilingual("识读程序中止", "the parser stopped"))
 
 
 class _Server:
