@@ -1,4 +1,7 @@
-"""Directions of changed fees and time limits, reported only if both values compare with certainty."""
+"""Directions of changed fees and time limits, reported only if both values compare with certainty.
+
+The catalogue says which fields are limits, and which amounts are charges. A subsidy or a fine has none.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import Literal, get_args
 from feeds.change import ChangeItem, Difference
 from schemas.cells.amounts import read_amount
 from schemas.cells.limit_comparison import compare_limits, read_listed_limit
-from schemas.definition.catalogue import Json
+from schemas.definition.catalogue import Catalogue, Field, Json
 
 type Direction = Literal["fee-raised", "fee-lowered", "limit-shortened", "limit-lengthened"]
 
@@ -33,16 +36,27 @@ def directions_of(item: ChangeItem, *differences: Difference) -> tuple[Direction
     """
     if item.kind not in ("changed", "renamed"):
         return ()
-    fields = item.catalogue.by_name
-    return directions_of_values(
-        (d.before, d.after) for d in differences if d.field in fields and not fields[d.field].personal
-    )
+    return directions_of_values(item.catalogue, ((d.field, d.before, d.after) for d in differences))
 
 
-def directions_of_values(pairs: Iterable[tuple[Json, Json]]) -> tuple[Direction, ...]:
-    """List the directions of pairs of values before and after a change."""
-    terms = (_compare_limits(old, new) or _compare_amounts(old, new) for old, new in pairs)
+def directions_of_values(
+    catalogue: Catalogue, differences: Iterable[tuple[str, Json, Json]]
+) -> tuple[Direction, ...]:
+    """List the directions of differences: a field's name, and its values before and after a change."""
+    fields = catalogue.by_name
+    terms = (_compare(fields[name], old, new) for name, old, new in differences if name in fields)
     return tuple(dict.fromkeys(term for term in terms if term))
+
+
+def has_direction(field: Field) -> bool:
+    """Test whether changes of a field may have a direction."""
+    return not field.personal and (field.type == "limit" or field.charge)
+
+
+def _compare(field: Field, old: Json, new: Json) -> Direction | None:
+    if not has_direction(field):
+        return None
+    return _compare_limits(old, new) if field.type == "limit" else _compare_amounts(old, new)
 
 
 def _compare_limits(old: Json, new: Json) -> Direction | None:

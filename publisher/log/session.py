@@ -19,6 +19,7 @@ from publisher.log.database.connection import Database
 from publisher.log.transparency import checkpoints, shortfall
 from publisher.log.transparency.key_files import KeyFiles
 from schemas.definition.catalogue import Catalogue
+from schemas.definition.charges import add_charges
 from schemas.definition.file_loader import parse_catalogue
 
 
@@ -130,7 +131,7 @@ class Session:
     def catalogue(self, conn: Connection, digest: str) -> Catalogue:
         if digest not in self._catalogues:
             source = conn.scalar(select(t.catalogue.c.source).where(t.catalogue.c.digest == digest)) or ""
-            self._catalogues[digest] = parse_catalogue(source, where=digest)
+            self._catalogues[digest] = add_charges(parse_catalogue(source, where=digest))
         return self._catalogues[digest]
 
     def dataset_key(self, conn: Connection, dataset: str) -> DatasetKey:

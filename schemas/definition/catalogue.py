@@ -81,6 +81,8 @@ class Field(msgspec.Struct, frozen=True):
     """The field that this column holds in a table without a column of that field (主项名称 for 事项名称)."""
     spanned_by: str = ""
     """The field whose heading also spans this column, so that this column's heading cell is blank."""
+    charge: bool = False
+    """Its amounts are charges: who is concerned pays them. Only charges are reported as raised or lowered."""
 
     @property
     def names_a_basis(self) -> bool:

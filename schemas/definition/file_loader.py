@@ -72,6 +72,7 @@ class _FieldSection(_Section, frozen=True):
     continues: bool = False
     stands_for: str = ""
     spanned_by: str = ""
+    charge: bool = False
 
 
 class _Field(_Section, frozen=True):
@@ -365,6 +366,8 @@ def _check_other_fields(field: _Field, path: str, fields: Mapping[str, _Field]) 
         yield f"{path}.derived_from", "only an amount, or the date of a deadline, is derived"
     if extra.continues and extra.kind not in {"text", "markdown", "citations"}:
         yield f"{path}.continues", "only kinds text, markdown and citations continue"
+    if extra.charge and extra.kind not in {None, "text", "amount"}:
+        yield f"{path}.charge", "only an amount or a text can be a charge"
 
 
 def _check_identity(identity: tuple[tuple[str, ...], ...], public: set[str]) -> _Problems:

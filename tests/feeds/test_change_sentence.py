@@ -33,7 +33,8 @@ CATALOGUE = parse_catalogue(
         {
             "fields": [
                 _field("name", "项目名称"),
-                _field("standard", "收费标准", "text"),
+                _field("standard", "收费标准", "text", charge=True),
+                _field("payer", "收费对象", "text"),
                 _field("management", "资金管理方式"),
                 _field("limit_promised", "承诺办结时限", "limit"),
                 _field("basis", "政策依据", "citations"),
@@ -153,8 +154,32 @@ def test_a_headline_states_whether_an_amount_went_up_or_down(before: str, after:
 
 def test_a_charge_that_became_free_fell() -> None:
     free: Json = {"amount": "0", "unit": "元", "kind": "free"}
-    assert directions_of_values([({"amount": "10", "unit": "元/证"}, free)]) == ("fee-lowered",)
-    assert directions_of_values([(free, free)]) == ()
+    fees = load_catalogue("fees")
+    charged: Json = {"amount": "10", "unit": "元/证"}
+    assert directions_of_values(fees, [("amount", charged, free)]) == ("fee-lowered",)
+    assert directions_of_values(fees, [("amount", free, free)]) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [("support-policies", "amount"), ("support-recipients", "amount"), ("discretion-standards", "amount")],
+)
+def test_a_subsidy_or_a_fine_that_rises_is_no_charge(name: str, field: str) -> None:
+    catalogue = load_catalogue(name)
+    before, after = {"amount": "100", "unit": "元"}, {"amount": "200", "unit": "元"}
+    texts = [(one.name, "100元", "200元") for one in catalogue.fields if one.type == "string"]
+    assert directions_of_values(catalogue, [(field, before, after), *texts]) == ()
+    change = structs.replace(item("changed"), catalogue=catalogue)
+    change = structs.replace(change, differences=(Difference(field, before, after),))
+    assert f" 调整{catalogue.item}" in headline(change)
+    assert "100元 → 200元" in headline(change)
+    terms = [category.term for category in build_entry(change, base="https://a.example").categories]
+    assert not {"fee-raised", "fee-lowered"} & set(terms)
+
+
+def test_a_text_that_is_no_charge_has_no_direction() -> None:
+    change = item("changed", differences=(Difference("payer", "10元/证", "20元/证"),))
+    assert " 调整收费项目" in headline(change)
 
 
 def test_a_headline_quotes_the_charge_among_other_changes() -> None:

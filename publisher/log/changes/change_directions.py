@@ -9,16 +9,14 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, select
 
-from feeds.value_direction import Direction, directions_of_values
+from feeds.value_direction import Direction, directions_of_values, has_direction
 from publisher.log.database import tables as t
 from publisher.log.database.connection import stream
 from publisher.log.session import Session
-from schemas.definition.catalogue import Content
+from schemas.definition.catalogue import Catalogue, Content
 
 WITH_DIRECTION = ("changed", "renamed")
 """Kinds of change by which a charge or limit itself changes; a correction has no direction."""
-_COMPARED = ("amount", "limit")
-"""Types of field of which a change may have a direction."""
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _c = t.change.c
 _after, _before = t.revision.alias("after").c, t.revision.alias("before").c
@@ -47,28 +45,36 @@ class ChangeDirections:
             return dict(self._directions)
 
     def _datasets_with_direction(self, conn: Connection) -> Sequence[int]:
-        rows = conn.execute(select(t.dataset.c.key, t.dataset.c.catalogue_digest)).all()
-        return [
-            row.key
+        b = t.release.c
+        rows = conn.execute(select(b.dataset, b.catalogue_digest).distinct().order_by(b.dataset)).all()
+        datasets = dict.fromkeys(
+            row.dataset
             for row in rows
-            if any(f.type in _COMPARED for f in self._session.catalogue(conn, row.catalogue_digest).fields)
-        ]
+            if any(map(has_direction, self._session.catalogue(conn, row.catalogue_digest).fields))
+        )
+        return list(datasets)
 
     def _unread(
         self, conn: Connection, datasets: Sequence[int]
     ) -> Iterator[tuple[int, tuple[Direction, ...]]]:
         query = (
-            select(_c.sequence, _before.content.label("old"), _after.content.label("new"))
+            select(
+                *(_c.sequence, t.release.c.catalogue_digest),
+                *(_before.content.label("old"), _after.content.label("new")),
+            )
             .join_from(t.change, _before.key.table, _before.key == _c.before)
             .join(_after.key.table, _after.key == _c.revision)
+            .join(t.release, t.release.c.sequence == _c.release)
             .where(_c.sequence > self._last, _c.dataset.in_(datasets), _c.kind.in_(WITH_DIRECTION))
             .where(_before.content.is_not(None), _after.content.is_not(None))
             .order_by(_c.sequence)
         )
-        for row in stream(conn, query):
-            yield row.sequence, _compare(_decode(row.old), _decode(row.new))
+        rows = stream(conn, query)
+        for row in rows:
+            catalogue = self._session.catalogue(conn, row.catalogue_digest)
+            yield row.sequence, _compare(catalogue, _decode(row.old), _decode(row.new))
 
 
-def _compare(old: Content, new: Content) -> tuple[Direction, ...]:
+def _compare(catalogue: Catalogue, old: Content, new: Content) -> tuple[Direction, ...]:
     names = [name for name in old if name in new and old[name] != new[name]]
-    return directions_of_values((old[name], new[name]) for name in names)
+    return directions_of_values(catalogue, ((name, old[name], new[name]) for name in names))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 from feeds.categories import facet_terms
-from feeds.value_direction import directions_of_values
 from publisher.log.log import Log
 from publisher.log.model import Change, Dataset
 from publisher.views.syndication.formats import FEED_FORMATS
 from publisher.views.syndication.scope import LISTED_FACETS, Scope, make_scope
-from publisher.views.syndication.selection import announces
+from publisher.views.syndication.selection import CatalogueOf, announces, directions_of_change
 from schemas.definition.catalogue import Catalogue
 from schemas.reference import administrative_divisions
 
@@ -22,25 +22,28 @@ _CHUNK = 500
 def hub_topics(log: Log, dataset: str, number: int) -> tuple[str, ...]:
     """Return the feeds' addresses, in every format; empty if the release announces nothing."""
     scopes: dict[Scope, None] = {}
-    own, catalogue = log.datasets.get(dataset), log.queries.catalogue(dataset, number)
+    catalogue_of = cache(log.queries.catalogue)
+    own, catalogue = log.datasets.get(dataset), catalogue_of(dataset, number)
     if "erased" in log.queries.release(dataset, number).counts:  # the erased content is not available
         scopes |= dict.fromkeys((make_scope(), make_scope(dataset=dataset)))
     after = 0
     while changes := log.queries.changes(dataset=dataset, release=number, after=after, limit=_CHUNK):
         for change in changes:
-            if announces(make_scope(), change):
+            if announces(make_scope(), change, catalogue_of):
                 # These withdraw or update entries that earlier changes of the record added.
                 older = log.queries.history(dataset, change.record) if change.kind in _AMENDING else ()
-                scopes |= dict.fromkeys(_scopes(change, _kinds((change, *older)), own, catalogue))
+                scopes |= dict.fromkeys(
+                    _scopes(change, _kinds((change, *older), catalogue_of), own, catalogue)
+                )
         after = changes[-1].sequence
     base = log.datasets.site().base
     return tuple(base + topic.path(form) for topic in scopes for form in FEED_FORMATS)
 
 
-def _kinds(changes: Iterable[Change]) -> Iterator[str]:
+def _kinds(changes: Iterable[Change], catalogue_of: CatalogueOf) -> Iterator[str]:
     for change in changes:
         yield change.kind
-        yield from directions_of_values((f.before, f.after) for f in change.fields)
+        yield from directions_of_change(change, catalogue_of)
 
 
 def _scopes(change: Change, kinds: Iterable[str], dataset: Dataset, catalogue: Catalogue) -> Iterator[Scope]:

@@ -8,19 +8,21 @@ where an archive begins, so that no entry is in both.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
+from functools import cache
 from itertools import batched
 
 import msgspec
 from anyio import to_thread
 
-from feeds.value_direction import directions_of_values
+from feeds.value_direction import Direction, directions_of_values
 from publisher.log.clocks import micros, moment
 from publisher.log.log import Log
 from publisher.log.model import Change
 from publisher.log.queries.feed_changes import BLOCK, Block
 from publisher.views.syndication.scope import Scope
+from schemas.definition.catalogue import Catalogue
 from search.chinese import thesaurus
 from search.contract import ENDED, FOREVER, Request, SavedSearch, SearchEngine
 from search.query.field_filters import FilterFields, apply_filters
@@ -60,7 +62,19 @@ class _Batch(msgspec.Struct, frozen=True):
     """Sequence before which changes were not scanned; None if the scan reached the beginning of the log."""
 
 
-def announces(scope: Scope, change: Change) -> bool:
+type CatalogueOf = Callable[[str, int], Catalogue]
+"""The catalogue of a dataset's release."""
+
+
+def directions_of_change(change: Change, catalogue_of: CatalogueOf) -> tuple[Direction, ...]:
+    """List the directions of a change's charges and limits, by the catalogue of its release."""
+    if change.kind not in ("changed", "renamed"):
+        return ()
+    catalogue = catalogue_of(change.dataset, change.release)
+    return directions_of_values(catalogue, ((f.field, f.before, f.after) for f in change.fields))
+
+
+def announces(scope: Scope, change: Change, catalogue_of: CatalogueOf) -> bool:
     """Report whether the kinds and the state of a scope admit the change.
 
     Its dataset, record and search are not checked.
@@ -72,10 +86,7 @@ def announces(scope: Scope, change: Change) -> bool:
         return False
     if not scope.kinds or change.kind in scope.kinds:
         return True
-    may_have_direction = change.kind in ("changed", "renamed")
-    return may_have_direction and not set(
-        directions_of_values((f.before, f.after) for f in change.fields)
-    ).isdisjoint(scope.kinds)
+    return not set(directions_of_change(change, catalogue_of)).isdisjoint(scope.kinds)
 
 
 def select_from_log(log: Log, scope: Scope, archive: int | None = None) -> Selection:
@@ -94,7 +105,8 @@ def _select_of_record(log: Log, scope: Scope, archive: int | None) -> Selection:
     if archive is not None:
         raise NoSuchArchiveError(archive)
     changes = log.queries.history(scope.dataset or "", scope.record)
-    return Selection(tuple(change for change in reversed(changes) if announces(scope, change)))
+    catalogue_of = cache(log.queries.catalogue)
+    return Selection(tuple(change for change in reversed(changes) if announces(scope, change, catalogue_of)))
 
 
 async def select(
@@ -152,6 +164,7 @@ def _last_block(log: Log, batch: _Batch) -> Block | None:
 
 def _select_newest(log: Log, scope: Scope, before: int | None, limit: int) -> _Batch:
     changes: list[Change] = []
+    catalogue_of = cache(log.queries.catalogue)
     for _ in range(_MAX_BLOCKS * BLOCK // _CHUNK):
         size = _CHUNK if scope.kinds else limit
         rows = log.queries.changes(
@@ -163,7 +176,7 @@ def _select_newest(log: Log, scope: Scope, before: int | None, limit: int) -> _B
             limit=size,
             descending=True,
         )
-        changes += [change for change in rows if announces(scope, change)]
+        changes += [change for change in rows if announces(scope, change, catalogue_of)]
         before = rows[-1].sequence if rows else None
         if len(rows) < size:
             return _Batch(changes[:limit], None)
@@ -183,7 +196,8 @@ def _select_block(log: Log, scope: Scope, block: Block, records: Collection[str]
         limit=block.end - block.first,
         records=records,
     )
-    return tuple(change for change in reversed(rows) if announces(scope, change))
+    catalogue_of = cache(log.queries.catalogue)
+    return tuple(change for change in reversed(rows) if announces(scope, change, catalogue_of))
 
 
 def _newest_selection(log: Log, batch: _Batch, last: Block | None) -> Selection:
@@ -233,6 +247,7 @@ class _ChangeSearch:
     def __init__(self, log: Log, search: SearchEngine, scope: Scope, request: Request) -> None:
         self._log, self._search, self._scope, self._request = log, search, scope, request
         self._blocks_left = _MAX_BLOCKS
+        self._catalogue_of = cache(log.queries.catalogue)
 
     async def select_newest(self, before: Block | None, limit: int) -> _Batch:
         """Select the newest changes, or the newest that are older than a block."""
@@ -249,9 +264,7 @@ class _ChangeSearch:
                 self._saved_search(before=until, limit=_MAX_HIT_CHANGES)
             )
             pairs = [(change.record, moment(change.at)) for change in hit_changes.changes]
-            changes += self._announced(
-                await to_thread.run_sync(self._log.feed_changes.changes_by_releases, pairs)
-            )
+            changes += await to_thread.run_sync(self._announced_changes, pairs)
             cut = hit_changes.unread_until
             if cut is None:
                 return _Batch(changes[:limit], None)
@@ -293,8 +306,9 @@ class _ChangeSearch:
             return ()
         return await to_thread.run_sync(_select_block, self._log, self._scope, block, records)
 
-    def _announced(self, changes: Iterable[Change]) -> list[Change]:
-        return [change for change in changes if announces(self._scope, change)]
+    def _announced_changes(self, pairs: Sequence[tuple[str, datetime]]) -> list[Change]:
+        changes = self._log.feed_changes.changes_by_releases(pairs)
+        return [change for change in changes if announces(self._scope, change, self._catalogue_of)]
 
     def _saved_search(
         self, *, after: int = 0, before: int, limit: int, spans: tuple[str, ...] | None = None

@@ -13,7 +13,7 @@ from publisher.log.changes.change_query import ChangePage, ChangeQuery
 from publisher.log.log import Log
 from publisher.log.model import View
 from schemas.definition.catalogue import Content
-from schemas.definition.file_loader import load_catalogue
+from schemas.definition.file_loader import load_catalogue, parse_catalogue
 from tests.support.clock import Clock
 from tests.support.site import demo_dataset, publish
 
@@ -155,3 +155,21 @@ def test_pages_contain_each_change_once(log: Log) -> None:
         query = structs.replace(query, before=page.before)
     assert seen == [one.change.sequence for one in log.changes.newest(ChangeQuery(limit=100))]
     assert len(seen) == 9
+
+
+@pytest.mark.slow
+def test_a_subsidy_that_rises_has_no_direction_and_a_charge_has_one_by_an_older_definition(
+    log: Log, clock: Clock
+) -> None:
+    older = parse_catalogue(load_catalogue("fees").source.replace(', "charge": true', ""))
+    for name, catalogue in (("older", older), ("support", load_catalogue("support-policies"))):
+        log.datasets.create(demo_dataset(name), catalogue)
+    for year, amount in ((2018, "1"), (2019, "2")):
+        clock.advance(days=1)
+        publish(log, "older", [nameless(amount)], date(year, 1, 1), f"示财〔{year}〕8号")
+        subsidy = {"name": "稳岗补贴", "amount": {"amount": amount, "unit": "元"}}
+        publish(log, "support", [subsidy], date(year, 1, 1), f"示财〔{year}〕9号")
+    raised = log.changes.page(ChangeQuery(directions=("fee-raised",)))
+    assert [one.change.dataset for one in raised.changes] == ["older", CITY]
+    changed = log.changes.page(ChangeQuery(datasets=("support",), kinds=("changed",)))
+    assert [one.directions for one in changed.changes] == [()]
