@@ -10,9 +10,12 @@ The day is today if none is given. Needs Python 3.12 and nothing else. ``content
 earlier one for its days. See docs/api.md."""
 
 import hashlib
+import http.client
 import json
 import sqlite3
 import sys
+import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
@@ -39,9 +42,46 @@ GROUP BY dataset, record HAVING content IS NOT NULL ORDER BY dataset, record
 CHINA = timezone(timedelta(hours=8))
 
 
+class LostError(Exception):
+    """The site was restored from a backup, and the changes of this copy are not those of the site."""
+
+
 def get(address: str) -> Any:
-    with urllib.request.urlopen(address, timeout=60) as answer:
-        return json.load(answer)
+    """Send a request, up to four times. End the program with the reason if there is no answer in JSON."""
+    for pause in (1, 10, 60, 0):
+        wait = pause
+        try:
+            with urllib.request.urlopen(address, timeout=60) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            problem = read_problem(error)
+            reason = f"{error.code} {problem}"
+            if is_lost(problem):
+                raise LostError from None
+            if error.code != 429 and error.code < 500:
+                break
+            later = error.headers.get("Retry-After", "")
+            wait = max(pause, min(int(later), 600)) if pause and later.isdecimal() else pause
+        except (OSError, http.client.HTTPException, ValueError) as error:  # it broke, or is not JSON
+            reason = f"{type(error).__name__}: {error}"
+        if pause:
+            print(f"{address}: {reason}; again in {wait} seconds", file=sys.stderr)
+            time.sleep(wait)
+    sys.exit(f"{address}: {reason}. What was copied stays; run the program again.")
+
+
+def read_problem(error: urllib.error.HTTPError) -> str:
+    try:
+        return error.read(10_000).decode(errors="replace")
+    except (OSError, http.client.HTTPException):
+        return str(error.reason)
+
+
+def is_lost(problem: str) -> bool:
+    try:
+        return any(one["code"] == "lost" for one in json.loads(problem)["errors"])
+    except (ValueError, KeyError, TypeError):
+        return False
 
 
 def canonical(content: Any) -> bytes:
@@ -55,6 +95,13 @@ def check(change: dict[str, Any]) -> None:
         salted = bytes.fromhex(change["revision"]["salt"]) + canonical(change["content"])
         if hashlib.sha256(salted).hexdigest() != change["revision"]["hash"]:
             sys.exit(f"change {change['sequence']}: the content does not match its hash")
+
+
+def begin_anew(copy: sqlite3.Connection, dataset: str) -> None:
+    print(f"{dataset}: the site was restored, and lost changes that it had published; copied anew")
+    with copy:
+        copy.execute("DELETE FROM change WHERE dataset = ?", [dataset])
+        copy.execute("DELETE FROM position WHERE dataset = ?", [dataset])
 
 
 def follow(copy: sqlite3.Connection, site: str, dataset: str) -> None:
@@ -86,14 +133,21 @@ def state(copy: sqlite3.Connection, day: str, known_at: str = "") -> Iterator[di
 def update(site: str, copy: sqlite3.Connection) -> None:
     copy.executescript(TABLES)
     for dataset in get(f"{site}/v1/datasets")["datasets"]:
-        follow(copy, site, dataset["name"])
+        try:
+            follow(copy, site, dataset["name"])
+        except LostError:
+            begin_anew(copy, dataset["name"])
+            follow(copy, site, dataset["name"])
     changes, erased = (copy.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in ("change", "erasure"))
     print(f"{changes} changes; {erased} records were erased, and are destroyed here too")
 
 
 if __name__ == "__main__":
     if sys.argv[1].startswith(("https:", "http:")):
-        update(sys.argv[1].rstrip("/"), sqlite3.connect(sys.argv[2]))
+        try:
+            update(sys.argv[1].rstrip("/"), sqlite3.connect(sys.argv[2]))
+        except (KeyError, TypeError) as error:
+            sys.exit(f"The answers have another form than this program knows ({error!r}); see docs/api.md")
     else:
         today = datetime.now(CHINA).date().isoformat()
         for record in state(sqlite3.connect(sys.argv[1]), *(sys.argv[2:] or [today])):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -170,8 +172,19 @@ def test_the_erased_name_of_a_clerk_comes_back_by_no_backup(drill: Drill, tmp_pa
     assert drill.new.ok("verify", "--json").json["problems"] == []
 
 
+RECIPE = Path(__file__).parents[4] / "docs" / "examples" / "mirror.py"
+
+
+def mirror(home: Home, file: Path) -> str:
+    """Run the recipe of a mirror → its output."""
+    with serving(create_app(settings.read_settings(home.home))) as base:
+        command = [sys.executable, "-I", str(RECIPE), base, str(file)]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
 @pytest.mark.slow
 def test_where_nobody_has_the_lost_entries_a_successor_says_so(drill: Drill, tmp_path: Path) -> None:
+    mirror(drill.site, tmp_path / "mirror.db")
     with reading(drill.site) as client:
         note = client.get("/log/checkpoint").text
         lost_until = client.get(f"/v1/datasets/{NAME}/changes", params={"since": 0}).json()["last"]
@@ -197,6 +210,12 @@ def test_where_nobody_has_the_lost_entries_a_successor_says_so(drill: Drill, tmp
         assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "lost")
         everything = client.get(f"/v1/datasets/{NAME}/changes", params={"since": 0}).json()
         assert everything["last"] > 10**9
+    assert "copied anew" in mirror(drill.new, tmp_path / "mirror.db")
+    with closing(sqlite3.connect(tmp_path / "mirror.db")) as copy:
+        rows = copy.execute("SELECT sequence FROM change ORDER BY sequence").fetchall()
+    staying = [one for one in everything["changes"] if one["record"] not in everything["erased"]]
+    assert [row[0] for row in rows] == [one["sequence"] for one in staying]
+    assert "copied anew" not in mirror(drill.new, tmp_path / "mirror.db")
     with zipfile.ZipFile(archive) as opened:
         log = verify.Log(opened, None)
     assert any("3 ENTRIES OF data.example.gov.cn/log ARE LOST" in line for line in log.said)

@@ -24,6 +24,7 @@ from publisher.log.model import DraftEntry, RecordQuery, View
 from publisher.sample import load, plan
 from schemas.definition.catalogue import Content
 from tests.support.servers import http_service
+from tests.support.servers.loopback import Answer, Answering, WebRequest, Write, loopback_server
 from tests.support.site import FEES, Site, four_releases
 
 RECIPE = Path(__file__).parents[4] / "docs" / "examples" / "mirror.py"
@@ -133,3 +134,54 @@ def test_the_copy_equals_the_log_of_the_sample(tmp_path: Path) -> None:
         follow(base, file)
     with closing(Log.open(values.database, sources=values.sources)) as log:
         assert assert_equal(log, file) > 1000
+
+
+def broken(_request: WebRequest, write: Write) -> None:
+    """Announce more than is sent."""
+    write(b'HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{"datasets": [')
+
+
+def run(base: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-I", str(RECIPE), base, str(folder / "mirror.db")]
+    return subprocess.run(command, check=False, capture_output=True, text=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "odd", [Answer(status=503), Answer(status=429, headers={"Retry-After": "1"}), Answer(b"<html>"), broken]
+)
+def test_an_answer_that_may_be_better_the_next_time_is_requested_again(
+    tmp_path: Path, odd: Answer | Answering
+) -> None:
+    with loopback_server() as web:
+
+        def first(request: WebRequest, write: Write) -> Answer | None:
+            web.answers["/v1/datasets"] = Answer(b'{"datasets": []}')
+            return odd if isinstance(odd, Answer) else odd(request, write)
+
+        web.answers["/v1/datasets"] = first
+        ran = run(web.base, tmp_path)
+        assert web.paths() == ["/v1/datasets"] * 2
+    assert (ran.returncode, ran.stdout.startswith("0 changes")) == (0, True)
+    assert "again in 1 seconds" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("odd", "reason"),
+    [
+        (Answer(status=304), "304"),
+        (Answer(b"gone", 410), "410 gone"),
+        (Answer(b'{"lists": []}'), "another form"),
+        (Answer(b"[]"), "another form"),
+        (Answer(b'{"datasets": [{"name": "a"}]}'), "404"),
+    ],
+)
+def test_an_answer_that_stays_odd_ends_the_program_with_its_reason(
+    tmp_path: Path, odd: Answer, reason: str
+) -> None:
+    with loopback_server() as web:
+        web.answers["/v1/datasets"] = odd
+        ran = run(web.base, tmp_path)
+    assert ran.returncode == 1
+    assert reason in ran.stderr
+    assert "Traceback" not in ran.stderr
