@@ -111,7 +111,7 @@ def _collect(home: Path, host: str, count: int) -> None:
     report = harvest_sources(
         log,
         tuple(read_sources(home).values()),
-        HarvestOptions(now, now.date(), loopback=True),
+        HarvestOptions(loopback=True),
         catalogues=log.queries.catalogue,
         progress=tenths,
     ).sources[0]

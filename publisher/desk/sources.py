@@ -18,7 +18,6 @@ from publisher.harvest import source_config
 from publisher.harvest.all_sources import HarvestOptions, find_next_run, harvest_sources
 from publisher.harvest.report import SourceReport, StoredReport, read_stored_report
 from publisher.harvest.source_config import SOURCES_FILE, SourcesError, SourceSite
-from publisher.log.clocks import day_at
 from publisher.log.evidence.failed_pages import FailedPage
 from publisher.log.evidence.harvested_pages import WARC
 from publisher.log.evidence.source_runs import MOST_RUNS, SourceRun
@@ -78,8 +77,7 @@ def try_source(desk: Desk, person: Person, site: SourceSite) -> SourceReport:
     Raises ``LogError``: ``bad-sources``, ``collecting``.
     """
     _check(desk, person, site)
-    now = desk.clock()
-    options = HarvestOptions(now, day_at(now), dry_run=True, loopback=desk.settings.loopback, within=SECONDS)
+    options = HarvestOptions(desk.clock, dry_run=True, loopback=desk.settings.loopback, within=SECONDS)
     append_audit_line(desk, person, "source-tried", site.name, {"addresses": list(site.entries)})
     catalogues = partial(find_catalogue_file, desk.log, folder=desk.settings.catalogues)
     report = harvest_sources(desk.log, [site], options, catalogues=catalogues, progress=lambda *_: None)

@@ -21,7 +21,7 @@ from publisher.harvest.source_config import SourceSite
 from publisher.indexing.indexer import Progress
 from publisher.ingest.findings import harvest as kinds
 from publisher.ingest.row_checks import contains_personal_data
-from publisher.log.clocks import is_ahead
+from publisher.log.clocks import day_at, is_ahead, utc_now
 from publisher.log.evidence.harvested_pages import WARC
 from publisher.log.log import Log
 from publisher.log.model import DraftImport, LogError
@@ -35,9 +35,8 @@ logger = logging.getLogger(__name__)
 class HarvestOptions(msgspec.Struct, frozen=True):
     """Options of a run over the sources."""
 
-    now: datetime
-    today: date
-    """The day in Asia/Shanghai, on which published documents take effect."""
+    clock: Callable[[], datetime] = utc_now
+    """Read at each step, because a run over all sources may take longer than a day."""
     since: date | None = None
     """Older documents are left out; None: none are."""
     dry_run: bool = False
@@ -102,10 +101,10 @@ def _harvest_guarded(
 ) -> SourceReport:
     """Run one source. An error ends its run, is reported, and makes it due after its interval."""
     report = SourceReport(source.name, source.title)
-    run = None
+    run, started = None, options.clock()
     try:
         run = None if options.dry_run else log.evidence.begin_run(source.name)
-        _harvest_source(log, source, report, options, catalogues, progress)
+        _harvest_source(log, source, report, options, started, catalogues, progress)
     except Exception as error:
         if is_disk_full(error):
             raise
@@ -116,19 +115,19 @@ def _harvest_guarded(
             detail = describe_error(error)
             report.add_finding(kinds.SOURCE_FAILED, source.name, because=detail, because_en=detail)
         if not options.dry_run:
-            _postpone(log, source, options.now)
+            _postpone(log, source, started, options.clock())
     if run is not None:
         log.evidence.end_run(run, report.to_stored())
     return report
 
 
-def _postpone(log: Log, source: SourceSite, now: datetime) -> None:
+def _postpone(log: Log, source: SourceSite, started: datetime, now: datetime) -> None:
     """Mark the lists of a source as requested, so that the scheduler does not repeat its run at once."""
     log.evidence.add_links(source.name, [(url, "") for url in source.entries], role="list")
     for url in source.entries:
         page = log.evidence.page_at(source.name, url)
         at = None if page is None else page.checked_at
-        if page is not None and (at is None or at < now or is_ahead(at, now)):
+        if page is not None and (at is None or at < started or is_ahead(at, now)):
             log.evidence.mark_unreachable(page.key, now, retry_early=True)
 
 
@@ -137,6 +136,7 @@ def _harvest_source(
     source: SourceSite,
     report: SourceReport,
     options: HarvestOptions,
+    started: datetime,
     catalogues: Callable[[str], Catalogue | None],
     progress: Progress,
 ) -> None:
@@ -147,20 +147,27 @@ def _harvest_source(
         if options.dry_run:
             DryRun(log, source, fetcher, catalogue, report, options.since).run()
             return
-        guard = PageGuard(log, source, report, options.now)
+        guard = PageGuard(log, source, report, started)
         extractor = Extractor(log, source, catalogue, report, guard, catalogues)
         crawl = Crawl(
-            log, source, fetcher, extractor, guard, now=options.now, since=options.since, progress=progress
+            *(log, source, fetcher, extractor, guard),
+            now=started,
+            clock=options.clock,
+            since=options.since,
+            progress=progress,
         )
         crawl.run()
     finally:
         fetcher.close()
     if source.publish:
-        _publish(log, source, report, options.today, catalogue)
+        _publish(log, source, report, day_at(options.clock()), catalogue)
 
 
 def _publish(log: Log, source: SourceSite, report: SourceReport, today: date, catalogue: Catalogue) -> None:
-    """Publish the draft unless it contains imports of another origin, or perhaps personal data."""
+    """Publish the draft unless it contains imports of another origin, or perhaps personal data.
+
+    ``today``: the day in Asia/Shanghai, on which the documents take effect.
+    """
     draft = log.drafts.get(source.dataset)
     if draft is None:
         return

@@ -7,7 +7,7 @@ after the further pages that they lack; then addresses that were not requested a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 
 from msgspec import structs
@@ -48,12 +48,13 @@ class Crawl:
         guard: PageGuard,
         *,
         now: datetime,
+        clock: Callable[[], datetime],
         since: date | None,
         progress: Progress,
     ) -> None:
         self._log, self._source, self._fetcher, self._extractor = log, source, fetcher, extractor
         self._guard = guard
-        self._now, self._since, self._progress = now, since, progress
+        self._now, self._clock, self._since, self._progress = now, clock, since, progress
         self._visited: set[str] = set()  # addresses of lists
         self._skipped_hosts: set[tuple[str, str]] = set()
         self.report: SourceReport = extractor.report
@@ -266,7 +267,7 @@ class Crawl:
             if error.hops:
                 self._store([PageFetch(page, ResponseChain(error.hops))])
             else:
-                self._log.evidence.mark_unreachable(page.key, self._now, retry_early=error.is_temporary)
+                self._log.evidence.mark_unreachable(page.key, self._clock(), retry_early=error.is_temporary)
             return None
         self._count_request(page)
         self._report_status(page, responses)
@@ -289,7 +290,7 @@ class Crawl:
             self._skipped_hosts.add((error.code, error.detail))
             self.report.add_finding(kinds.FETCH_KINDS[error.code], page.url, detail=error.detail)
         if page.role == "list":  # the scheduler decides by lists whether a source is due
-            self._log.evidence.mark_unreachable(page.key, self._now, retry_early=True)
+            self._log.evidence.mark_unreachable(page.key, self._clock(), retry_early=True)
 
     def _report_status(self, page: Page, responses: ResponseChain) -> None:
         hop = responses.last

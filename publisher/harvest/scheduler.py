@@ -15,7 +15,6 @@ from anyio import to_thread
 from publisher.failure_lines import describe_in_a_line, log_failure
 from publisher.harvest.all_sources import HarvestOptions, harvest_sources, select_due
 from publisher.harvest.source_config import SOURCES_FILE, SourcesError, read_sources
-from publisher.log.clocks import day_at
 from publisher.log.log import Log
 from publisher.log.model import LogError
 from schemas.definition.catalogue import Catalogue
@@ -77,7 +76,7 @@ def _harvest_due_sources(
     now = clock()
     try:
         sources = select_due(log, read_sources(home, [dataset.name for dataset in log.datasets.all()]), now)
-        options = HarvestOptions(now, day_at(now), loopback=loopback)
+        options = HarvestOptions(clock, loopback=loopback)
         for source in sources:
             report = harvest_sources(log, [source], options, catalogues=catalogues, progress=check_stopping)
             (counts,) = report.sources

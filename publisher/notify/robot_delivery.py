@@ -49,7 +49,7 @@ async def deliver(
                 sender.send_to_robot, subscription, title, news, limiter=limiter
             )
     except BaseException:
-        log.subscriptions.postpone(others, now + _PAUSE)
+        log.subscriptions.postpone(others, sender.clock() + _PAUSE)
         raise
     for other in others:
         await to_thread.run_sync(_mark, log, other, bool(news))

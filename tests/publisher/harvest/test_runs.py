@@ -11,7 +11,6 @@ from publisher.harvest.all_sources import HarvestOptions, find_next_run, harvest
 from publisher.harvest.report import SourceReport, read_stored_report
 from publisher.harvest.source_config import read_sources
 from publisher.ingest.findings import harvest as kinds
-from publisher.log.clocks import utc_now
 from publisher.log.evidence.source_runs import MOST_RUNS
 from tests.publisher.harvest.conftest import DATASET, Collector, codes
 from tests.support.government import letter, publish
@@ -22,8 +21,7 @@ def dry_run(collector: Collector, within: float | None) -> SourceReport:
     log = collector.log()
     try:
         sources = read_sources(collector.site.home)
-        now = utc_now()
-        options = HarvestOptions(now, now.date(), dry_run=True, loopback=True, within=within)
+        options = HarvestOptions(dry_run=True, loopback=True, within=within)
         report = harvest_sources(
             log, [*sources.values()], options, catalogues=lambda _: None, progress=lambda *_: None
         )

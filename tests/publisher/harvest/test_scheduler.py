@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
+from itertools import count
 
 import anyio
 import pytest
@@ -14,8 +15,9 @@ import pytest
 from publisher.harvest import scheduler
 from publisher.log.log import Log
 from tests.publisher.harvest.conftest import DATASET, Collector
+from tests.support.command import create_arguments
 from tests.support.government import publish
-from tests.support.servers.loopback import Answer, WebRequest, Write
+from tests.support.servers.loopback import Answer, WebRequest, Write, loopback_server
 
 DAY = datetime(2026, 11, 25, tzinfo=UTC)
 
@@ -62,9 +64,9 @@ def test_what_is_due_is_collected_once_in_its_interval_and_published_where_asked
 ) -> None:
     publish(collector.web, 1)
     collector.write(collector.source(every="1h", publish=True))
-    times = [DAY, DAY + timedelta(minutes=5), DAY + timedelta(minutes=10)]
+    calls = count()  # more than the first round needs, in less than its interval
     with open_log(collector) as log:
-        run(collector, log, lambda: not times, lambda: times.pop(0) if times else DAY)
+        run(collector, log, lambda: next(calls) > 600, lambda: DAY + timedelta(seconds=next(calls)))
         assert [r.counts["added"] for r in log.queries.releases(DATASET)] == [1]
     assert collector.web.paths().count("/list.html") == 1
 
@@ -74,13 +76,38 @@ def test_a_clock_that_was_a_year_ahead_once_does_not_end_collecting_for_a_year(c
     collector.write(collector.source(every="1h", publish=True))
     with open_log(collector) as log:
         for lists in (1, 2):
-            times = [DAY] * 3  # the first round has ended when the third begins
-            run(collector, log, lambda: not times, lambda: times.pop() if times else DAY)  # noqa: B023 - run at once
+            run(collector, log, partial(has_ended, log, lists), lambda: DAY)
             assert collector.web.paths().count("/list.html") == lists
             (page,) = log.evidence.pages("anshan", role="list")
             log.evidence.mark_unreachable(
                 page.key, datetime.now(UTC) + timedelta(days=365), retry_early=False
             )
+
+
+def has_ended(log: Log, runs: int) -> bool:
+    ended = [one for one in log.evidence.runs("anshan") if one.ended_at is not None]
+    return len(ended) == runs
+
+
+def test_a_source_after_midnight_is_published_with_the_day_on_which_it_is(collector: Collector) -> None:
+    """The first of two sources takes until the next day in China, which begins at 16:00 UTC."""
+    collector.site.ok(*create_arguments("zweite", "policies"))
+    publish(collector.web, 1)
+    page, now = collector.web.answers["/d/1.html"], [datetime(2026, 11, 25, 15, 50, tzinfo=UTC)]
+    assert isinstance(page, Answer)
+
+    def sleep(_request: WebRequest, _write: Write) -> Answer:
+        now[0] += timedelta(minutes=20)
+        return page
+
+    with loopback_server() as web, open_log(collector) as log:
+        publish(web, 2)
+        second = collector.source("zweite", web=web, dataset="zweite", publish=True)
+        collector.write(collector.source(publish=True), second)
+        collector.web.answers["/d/1.html"] = sleep
+        run(collector, log, lambda: log.queries.releases("zweite"), lambda: now[0])
+        days = [log.queries.releases(name)[0].effective_on for name in (DATASET, "zweite")]
+    assert days == [date(2026, 11, 26)] * 2
 
 
 def test_while_a_command_collects_the_scheduler_waits(collector: Collector) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 from msgspec import structs
 
-from publisher.cli.context import DAY, JSON, CommandContext, today, with_context
+from publisher.cli.context import DAY, JSON, CommandContext, with_context
 from publisher.cli.find_record import find_one_id
 from publisher.cli.terminal import import_report, output
 from publisher.cli.terminal.exit_codes import Exit
@@ -42,11 +42,10 @@ def collect(
 
     from publisher.harvest.all_sources import HarvestOptions, harvest_sources
     from publisher.indexing import indexer
-    from publisher.log.clocks import utc_now
 
     with context.log() as log, output.show_progress() as progress:
         selected = _select_sources(read_site_sources(context, log), sources)
-        options = HarvestOptions(utc_now(), today(), since, dry_run, context.settings.loopback)
+        options = HarvestOptions(since=since, dry_run=dry_run, loopback=context.settings.loopback)
         catalogues = partial(context.dataset_catalogue, log)
         report = harvest_sources(log, selected, options, catalogues=catalogues, progress=progress)
         if any(source.release is not None for source in report.sources):

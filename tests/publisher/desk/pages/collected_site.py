@@ -11,7 +11,6 @@ from pathlib import Path
 from publisher.harvest.all_sources import HarvestOptions, harvest_sources
 from publisher.harvest.report import SourceReport
 from publisher.harvest.source_config import read_sources
-from publisher.log.clocks import day_at
 from publisher.log.log import Log
 from publisher.settings import Settings
 from tests.support import sqlite
@@ -68,7 +67,7 @@ def write_source(home: Path, web: Loopback, more: str = "") -> None:
 def collect_documents(log: Log, settings: Settings, clock: Callable[[], datetime]) -> SourceReport:
     """Collect as the command does."""
     sources = [*read_sources(settings.home, [one.name for one in log.datasets.all()]).values()]
-    options = HarvestOptions(clock(), day_at(clock()), loopback=True)
+    options = HarvestOptions(clock, loopback=True)
     report = harvest_sources(log, sources, options, catalogues=lambda _: None, progress=lambda *_: None)
     return report.sources[0]
 
