@@ -166,8 +166,11 @@ def test_a_charge_that_became_free_fell() -> None:
 )
 def test_a_subsidy_or_a_fine_that_rises_is_no_charge(name: str, field: str) -> None:
     catalogue = load_catalogue(name)
-    before, after = {"amount": "100", "unit": "元"}, {"amount": "200", "unit": "元"}
-    texts = [(one.name, "100元", "200元") for one in catalogue.fields if one.type == "string"]
+    before: Json = {"amount": "100", "unit": "元"}
+    after: Json = {"amount": "200", "unit": "元"}
+    texts: list[tuple[str, Json, Json]] = [
+        (one.name, "100元", "200元") for one in catalogue.fields if one.type == "string"
+    ]
     assert directions_of_values(catalogue, [(field, before, after), *texts]) == ()
     change = structs.replace(item("changed"), catalogue=catalogue)
     change = structs.replace(change, differences=(Difference(field, before, after),))

@@ -167,7 +167,7 @@ def test_a_subsidy_that_rises_has_no_direction_and_a_charge_has_one_by_an_older_
     for year, amount in ((2018, "1"), (2019, "2")):
         clock.advance(days=1)
         publish(log, "older", [nameless(amount)], date(year, 1, 1), f"示财〔{year}〕8号")
-        subsidy = {"name": "稳岗补贴", "amount": {"amount": amount, "unit": "元"}}
+        subsidy: Content = {"name": "稳岗补贴", "amount": {"amount": amount, "unit": "元"}}
         publish(log, "support", [subsidy], date(year, 1, 1), f"示财〔{year}〕9号")
     raised = log.changes.page(ChangeQuery(directions=("fee-raised",)))
     assert [one.change.dataset for one in raised.changes] == ["older", CITY]
