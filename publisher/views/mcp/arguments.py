@@ -8,6 +8,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from publisher.log.findings.responses import Handling
+
 MOST = 20
 """Most hits, changes or differences of one answer."""
 
@@ -81,6 +83,13 @@ class FindingsArguments(msgspec.Struct, forbid_unknown_fields=True):
 
     dataset: Dataset | None = None
     record: Record | None = None
+    handling: Annotated[
+        Handling | None,
+        Meta(
+            description="尚未回应、已回应或不成立；默认前两种 / How offices handled it; "
+            "by default all but the dismissed"
+        ),
+    ] = None
     limit: Limit = 10
 
 

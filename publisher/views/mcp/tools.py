@@ -11,14 +11,16 @@ import msgspec
 from litestar.concurrency import sync_to_thread
 
 from publisher.ingest.documents.section_outline import Section, split_sections
+from publisher.log.findings.finding_query import FindingPage, PublishedFinding
+from publisher.log.findings.responses import UNRESOLVED
 from publisher.log.model import View
 from publisher.views.api.answers import changes as change_answers
 from publisher.views.api.answers import common
 from publisher.views.api.answers import comparison as comparison_answers
-from publisher.views.api.answers import findings as finding_answers
 from publisher.views.api.answers import search as search_answers
 from publisher.views.api.routes import changes, comparison, datasets, findings, records, search
 from publisher.views.mcp import arguments
+from publisher.web import query_parameters
 from publisher.web.problems import ProblemError
 from publisher.web.route import Call, Route
 from publisher.web.service import Service
@@ -59,7 +61,10 @@ async def _list_datasets(service: Service, _: arguments.NoArguments) -> ToolAnsw
                 "title": dataset.title,
                 "body": dataset.body,
                 "catalogue": dataset.catalogue,
+                "division": dataset.division,
                 "licence": dataset.licence,
+                "notice": dataset.notice,
+                "labels": dataset.labels,
                 "latest_release": msgspec.to_builtins(dataset.latest_release),
                 "citation": _page(service, dataset.name),
             }
@@ -95,6 +100,7 @@ async def _search(service: Service, query: arguments.SearchArguments) -> ToolAns
             for hit in results.hits
             if hit.record in releases  # else it was withdrawn a moment ago
         ],
+        "more": results.links.next is not None,
     }
 
 
@@ -111,24 +117,18 @@ async def _get_record(service: Service, query: arguments.RecordArguments) -> Too
     try:
         record: common.FullRecord = await _run_route(service, records.get_record, path, _day(query.as_of))
     except ProblemError as problem:
-        if problem.tombstone is None:
-            raise
-        tombstone = msgspec.to_builtins(problem.tombstone)
-        return {
-            "held": False,
-            "message": f"{problem.zh} / {problem.en}",
-            "tombstone": tombstone,
-            "history": events,
-        }
+        return {**_describe_gone(problem), "history": events}
     catalogue = await sync_to_thread(service.catalogue, query.dataset, record.release)
     return {
         "held": True,
         "title": record.title,
         "status": record.status,
+        "part": record.part,
         "fields": _fields(catalogue, _decode_content(record)),
         "effective_from": record.effective_from.isoformat(),
         "effective_to": record.effective_to and record.effective_to.isoformat(),
         "published_at": record.known_from.isoformat(),
+        "reason": record.reason,
         "release": record.release,
         "sources": [source.name for source in record.sources],
         "history": events,
@@ -136,15 +136,22 @@ async def _get_record(service: Service, query: arguments.RecordArguments) -> Too
     }
 
 
+def _describe_gone(problem: ProblemError) -> ToolAnswer:
+    """Describe a record that was withdrawn or erased. Raises any other problem again."""
+    if problem.tombstone is None:
+        raise problem
+    tombstone = msgspec.to_builtins(problem.tombstone)
+    return {"held": False, "message": f"{problem.zh} / {problem.en}", "tombstone": tombstone}
+
+
 async def _compare(service: Service, query: arguments.CompareArguments) -> ToolAnswer:
-    pairs = {"from": query.before, "to": query.after, "limit": str(query.limit)}
-    answer: comparison_answers.Comparison = await _run_route(
-        service, comparison.compare_states, {"dataset": query.dataset}, pairs
-    )
     pins = {"from": query.before, "to": query.after}
     published = await sync_to_thread(_published_at, service, query.dataset)
     if published is not None and not query.before.isdigit() and not query.after.isdigit():
         pins["known_at"] = published.isoformat()  # two days are compared as published by now
+    answer: comparison_answers.Comparison = await _run_route(
+        service, comparison.compare_states, {"dataset": query.dataset}, {**pins, "limit": str(query.limit)}
+    )
     return {
         "totals": answer.totals,
         "unchanged": answer.unchanged,
@@ -183,41 +190,64 @@ async def _list_changes(service: Service, query: arguments.ChangesArguments) -> 
 async def _list_findings(service: Service, query: arguments.FindingsArguments) -> ToolAnswer:
     if query.dataset is not None:
         await sync_to_thread(service.dataset, query.dataset)  # raises ``no-such-dataset``
-    pairs = {"limit": str(query.limit)}
-    pairs |= {name: value for name in ("dataset", "record") if (value := getattr(query, name)) is not None}
-    answer: finding_answers.Findings = await _run_route(service, findings.list_findings, {}, pairs)
-    records_cited = [cite.record for finding in answer.findings for cite in finding.cites]
-    releases = await sync_to_thread(_releases_of, service, records_cited, None)
+    filters = {name: value for name in ("dataset", "record") if (value := getattr(query, name)) is not None}
+    handling = UNRESOLVED if query.handling is None else (query.handling,)
+    pairs = {**filters, "handling": handling, "limit": query.limit}
+
+    def read() -> tuple[FindingPage, str | None]:
+        params = query_parameters.parse(urlencode(pairs, doseq=True).encode(), findings.GRAMMAR)
+        return findings.make_listing(service, params).fetch_page(service)
+
+    page, cursor = await sync_to_thread(read)
     return {
-        "total": answer.total,
-        "findings": [
-            {
-                "title": finding.title,
-                "finding": msgspec.to_builtins(finding.message),
-                "because": msgspec.to_builtins(finding.because),
-                "severity": finding.severity,
-                "since": finding.effective_from.isoformat(),
-                "cites": [
-                    {
-                        "record": cite.record,
-                        "field": cite.field,
-                        "text": _shorten(cite.text),
-                        "citation": _cite(service, cite.dataset, cite.record, releases[cite.record]),
-                    }
-                    for cite in finding.cites
-                    if cite.record in releases  # else it was withdrawn a moment ago
-                ],
-                "citation": finding.links.self,
-            }
-            for finding in answer.findings
-        ],
+        "total": page.total,
+        "findings": [_describe_finding(service, published) for published in page.findings],
+        "more": cursor is not None,
         "unconfirmed": _UNCONFIRMED,
+    }
+
+
+def _describe_finding(service: Service, published: PublishedFinding) -> ToolAnswer:
+    finding = findings.finding_answer(service, published)
+    releases = {row.hash: row.release for row in published.rows}
+    return {
+        "dataset": finding.dataset,
+        "record": finding.record,
+        "title": finding.title,
+        "finding": msgspec.to_builtins(finding.message),
+        "because": msgspec.to_builtins(finding.because),
+        "severity": finding.severity,
+        "since": finding.effective_from.isoformat(),
+        "handling": finding.handling,
+        "responses": [
+            {
+                "kind": response.kind,
+                "text": _shorten(response.text),
+                "respondent": response.respondent,
+                "responded_on": response.responded_on.isoformat(),
+                "applies": response.applies,
+            }
+            for response in finding.responses
+        ],
+        "cites": [
+            {
+                "record": cite.record,
+                "field": cite.field,
+                "text": _shorten(cite.text),
+                "citation": _cite(service, cite.dataset, cite.record, releases[cite.revision]),
+            }
+            for cite in finding.cites
+        ],
+        "citation": service.link(f"/findings/{finding.id}"),
     }
 
 
 async def _open_section(service: Service, query: arguments.SectionArguments) -> ToolAnswer:
     path = {"dataset": query.dataset, "record": query.record}
-    record: common.FullRecord = await _run_route(service, records.get_record, path, _day(query.as_of))
+    try:
+        record: common.FullRecord = await _run_route(service, records.get_record, path, _day(query.as_of))
+    except ProblemError as problem:
+        return _describe_gone(problem)
     catalogue = await sync_to_thread(service.catalogue, query.dataset, record.release)
     content = _decode_content(record)
     source = next(
@@ -244,11 +274,13 @@ def _change(service: Service, change: change_answers.Change) -> ToolAnswer:
         "record": change.record,
         "title": change.title,
         "kind": change.kind,
+        "cause": change.cause,
         "effective_on": change.effective_on.isoformat(),
         "published_at": change.published_at.isoformat(),
         "release": change.release,
         "reason": change.reason,
         "withdrawn": change.withdrawn,
+        "erased": change.erased,
         "fields": _field_changes(change.fields),
         "citation": _cite(service, change.dataset, change.record, change.release),
     }
@@ -347,8 +379,10 @@ TOOLS: tuple[Tool, ...] = (
     Tool(
         "list_findings",
         "待核问题 / Findings",
-        "清单之间不一致之处（例如依据已废止），逐字引用所涉及的原文；未经确认，请照此说明。/ What lists say "
-        "against one another, such as a basis that is repealed, with the cited texts; unconfirmed: say so.",
+        "清单之间不一致之处（例如依据已废止），逐字引用所涉及的原文；未经确认，请照此说明。"
+        "有回应的附回应；认定不成立的，仅在 handling 为 dismissed 时列出。/ What lists say against one "
+        "another, such as a basis that is repealed, with the cited texts and responses; unconfirmed: say so. "
+        "Dismissed findings are listed for `handling: dismissed` only.",
         arguments.FindingsArguments,
         _list_findings,
     ),

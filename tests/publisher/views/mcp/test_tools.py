@@ -18,10 +18,12 @@ from litestar.testing import TestClient
 from mcp import Client, StdioServerParameters
 
 from publisher.app import create_app
+from publisher.log.findings.finding_query import FindingQuery
 from publisher.log.log import Log
 from publisher.log.model import DraftEntry
 from publisher.views.mcp.tools import TOOLS
 from publisher.web.capacity.client_budget import BUDGET
+from publisher.workflow.respond import NewResponse, stage_response
 from schemas.definition import file_loader as catalogues
 from schemas.definition.catalogue import Content
 from tests.publisher.log.findings import checked_site
@@ -54,7 +56,34 @@ def content(log: Log, clock: Clock) -> None:
     log.drafts.stage(POLICIES, [DraftEntry(content=notice)], part=None, source=source, parser_version="1")
     log.releases.publish(POLICIES, effective_on=date(2015, 11, 20))
     checked_site.publish_repealed_basis(log)
+    publish_dismissed_and_lengthened(log, clock)
+
+
+def publish_dismissed_and_lengthened(log: Log, clock: Clock) -> None:
+    """Publish a finding that is dismissed, and one that cites an earlier state of its item."""
+    statutes = checked_site.repeal("示例市水务条例", "2015-06-01")
+    checked_site.publish_statutes(log, statutes, on=date(2016, 1, 2))
+    for days in (10, 20):
+        limit = {"value": days, "unit": "工作日"}
+        item: Content = {"name": "取水许可", "basis": "《示例市水务条例》第三条", "promised_limit": limit}
+        source = log.evidence.put_source(b"%d" % days, name="水务局.txt", media_type="text/plain")
+        entries = [DraftEntry(item, f"{days}个工作日")]
+        log.drafts.stage(checked_site.LIST, entries, part="水务局", source=source, parser_version="1")
+        clock.advance(days=1)
+        log.releases.publish(checked_site.LIST, effective_on=clock.now.date())
     log.findings.update()
+    log.datasets.create(
+        demo_dataset("responses", catalogue="responses", title="回应(演示数据)"),
+        catalogues.load_catalogue("responses"),
+    )
+    (repealed,) = (
+        one
+        for one in log.findings.page(FindingQuery(parts=("水务局",))).findings
+        if one.finding.code == "basis-repealed"
+    )
+    dismissal = NewResponse(repealed.id, "不成立", "第三条由新条例沿用", "市水务局", clock.now.date())
+    assert stage_response(log, "responses", dismissal).staged
+    log.releases.publish("responses", effective_on=clock.now.date())
 
 
 @pytest.fixture(scope="module")
@@ -154,6 +183,8 @@ def test_a_withdrawn_record_has_its_tombstone_and_its_history(
     assert answer["held"] is False
     assert answer["tombstone"]["reason"] == "重复登记"
     assert answer["history"][-1]["kind"] == "withdrawn"
+    section = ask("open_section", dataset=FEES, record=drugs.id)
+    assert (section["held"], section["tombstone"]["reason"]) == (False, "重复登记")
 
 
 def test_a_past_day_is_cited_by_the_release_that_held_it(
@@ -184,15 +215,29 @@ def test_the_newest_changes_come_first(ask: Callable[..., dict[str, Any]]) -> No
 
 def test_findings_are_cited_at_addresses_that_show_the_texts(ask: Callable[..., dict[str, Any]]) -> None:
     answer = ask("list_findings", dataset=checked_site.LIST)
-    (finding,) = answer["findings"]
-    assert (answer["total"], finding["title"], finding["severity"]) == (1, "档案检查", "fact")
+    lengthened, finding = answer["findings"]
+    assert (answer["total"], finding["title"], finding["severity"]) == (2, "档案检查", "fact")
+    assert (finding["handling"], finding["responses"], answer["more"]) == ("unanswered", [], False)
     assert "仍列于" in finding["finding"]["zh"]
     assert {cite["text"] for cite in finding["cites"]} >= {"示例市档案条例", "第九条"}
-    for cite in finding["cites"]:
+    assert {cite["text"] for cite in lengthened["cites"]} == {"取水许可", "10个工作日", "20个工作日"}
+    for cite in (*finding["cites"], *lengthened["cites"]):
         assert cite["text"] in html.unescape(re.sub(r"<[^>]+>", "", read_page(cite["citation"])))
-    assert httpx.get(finding["citation"]).json()["record"] == finding["cites"][0]["record"]
+    assert "示例市档案条例" in read_page(finding["citation"])
     assert "未经确认" in answer["unconfirmed"]
     assert ask("list_findings", dataset="empty-fees")["findings"] == []
+
+
+def test_a_dismissed_finding_is_listed_only_if_asked_for_and_with_its_reason(
+    ask: Callable[..., dict[str, Any]], live: tuple[str, Site]
+) -> None:
+    (item,) = live[1].log.queries.find_by_title(checked_site.LIST, "取水许可")
+    (lengthened,) = ask("list_findings", record=item.id)["findings"]
+    assert "10个工作日" in lengthened["finding"]["zh"]
+    (dismissed,) = ask("list_findings", record=item.id, handling="dismissed")["findings"]
+    assert dismissed["handling"] == "dismissed"
+    (response,) = dismissed["responses"]
+    assert (response["kind"], response["text"], response["applies"]) == ("不成立", "第三条由新条例沿用", True)
 
 
 def test_a_document_is_opened_by_its_outline_and_a_section(
@@ -210,7 +255,9 @@ def test_a_document_is_opened_by_its_outline_and_a_section(
 
 
 def test_all_lists_are_listed(ask: Callable[..., dict[str, Any]]) -> None:
-    names = {item["dataset"] for item in ask("list_datasets")["datasets"]}
+    datasets = ask("list_datasets")["datasets"]
+    assert all("demo" in item["labels"] and item["notice"] for item in datasets if item["dataset"] == FEES)
+    names = {item["dataset"] for item in datasets}
     assert names == {
         FEES,
         "empty-fees",
@@ -218,6 +265,7 @@ def test_all_lists_are_listed(ask: Callable[..., dict[str, Any]]) -> None:
         checked_site.LIST,
         checked_site.STATUTES,
         checked_site.DECISIONS,
+        "responses",
     }
 
 
