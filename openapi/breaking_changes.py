@@ -12,6 +12,10 @@ from typing import Any
 
 type Json = Mapping[str, Any]
 
+_ANYTHING: Json = {}
+_TYPES_OF_VALUES = {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}
+"""Type of a value in JSON Schema, by its type in Python."""
+
 
 def incompatibilities(old: Json, new: Json) -> list[str]:
     """List the breaking changes from ``old`` to ``new``, one sentence each; empty if there are none."""
@@ -123,16 +127,23 @@ def _compare_response_schemas(
             f"{where}.{name}", schema, other, old_document, new_document, visited
         )
     for key in ("items", "additionalProperties"):
-        if isinstance(old.get(key), Mapping) and isinstance(new.get(key), Mapping):
+        element = new.get(key, _ANYTHING)
+        if isinstance(old.get(key), Mapping) and isinstance(element, Mapping):
             yield from _compare_response_schemas(
-                f"{where}[]", old[key], new[key], old_document, new_document, visited
+                f"{where}[]", old[key], element, old_document, new_document, visited
             )
-    yield from _compare_alternatives(where, old, new, old_document, new_document, visited)
+    if "anyOf" in old or "anyOf" in new:
+        for old_part, new_part in _pair_alternatives(old, new, old_document, new_document):
+            yield from _compare_response_schemas(
+                where, old_part, new_part, old_document, new_document, visited
+            )
 
 
 def _compare_types(where: str, old: Json, new: Json, old_document: Json, new_document: Json) -> Iterator[str]:
     earlier, later = _types(old, old_document), _types(new, new_document)
-    if later - earlier:
+    if earlier and not later:
+        yield f"{where}: may now be anything"
+    elif earlier and later - earlier:
         yield f"{where}: may now be {', '.join(sorted(later - earlier))}"
     if earlier - later - {"null"}:
         yield f"{where}: is no longer {', '.join(sorted(earlier - later))}"
@@ -140,22 +151,33 @@ def _compare_types(where: str, old: Json, new: Json, old_document: Json, new_doc
         yield f"{where}: has values that were not promised"
 
 
-def _compare_alternatives(
-    where: str, old: Json, new: Json, old_document: Json, new_document: Json, visited: set[tuple[str, str]]
-) -> Iterator[str]:
-    """Compare objects among alternatives by position. Their types were compared before."""
-    old_parts = [part for part in old.get("anyOf", ()) if "$ref" in part]
-    new_parts = [part for part in new.get("anyOf", ()) if "$ref" in part]
-    for old_part, new_part in zip(old_parts, new_parts, strict=False):
-        yield from _compare_response_schemas(where, old_part, new_part, old_document, new_document, visited)
+def _pair_alternatives(
+    old: Json, new: Json, old_document: Json, new_document: Json
+) -> Iterator[tuple[Json, Json]]:
+    """Pair each alternative of ``old`` with one of the same type: the same reference, else the next in order.
+
+    A schema without ``anyOf`` is its only alternative: what was nullable may have become mandatory. A type
+    that only one side has is reported with the types of the whole schema.
+    """
+    rest = list(new.get("anyOf", (new,)))
+    parts = sorted(old.get("anyOf", (old,)), key=lambda part: part not in rest)  # equal ones first
+    for part in parts:
+        types = _types(_resolve(part, old_document), old_document)
+        candidates = [one for one in rest if types & _types(_resolve(one, new_document), new_document)]
+        if candidates:
+            other = part if part in candidates else candidates[0]
+            rest.remove(other)
+            yield part, other
 
 
 def _types(schema: Json, document: Json) -> set[str]:
+    """Return the types of a schema's values; empty: any."""
     if "anyOf" in schema:
-        return set().union(*(_types(_resolve(part, document), document) for part in schema["anyOf"]))
+        parts = [_types(_resolve(part, document), document) for part in schema["anyOf"]]
+        return set().union(*parts) if all(parts) else set()
     kind = schema.get("type")
     if kind is None:
-        return set()
+        return {_TYPES_OF_VALUES[type(value)] for value in schema.get("enum", ())}
     return set(kind) if isinstance(kind, list) else {str(kind)}
 
 

@@ -60,15 +60,30 @@ DOCUMENT: dict[str, Any] = {
                     "kind": {"type": "string", "enum": ["x", "y"]},
                     "parent": {"anyOf": [{"$ref": "#/components/schemas/Thing"}, {"type": "null"}]},
                     "content": {"type": "object", "additionalProperties": {"type": "string"}},
+                    "tags": {
+                        "anyOf": [
+                            {"type": "array", "items": {"enum": ["new", "old"]}},
+                            {"type": "null"},
+                        ]
+                    },
+                    "pieces": {
+                        "anyOf": [
+                            {"type": "null"},
+                            {"type": "array", "items": {"$ref": "#/components/schemas/Piece"}},
+                        ]
+                    },
                 },
                 "required": ["name", "kind", "parent"],
             },
+            "Piece": {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]},
             "Problem": {"type": "object", "properties": {"type": {"type": "string"}}, "required": ["type"]},
         }
     },
 }
 GET = ("paths", "/v1/things", "get")
 THING = ("components", "schemas", "Thing")
+TAGS = (*THING, "properties", "tags", "anyOf")
+PIECE = ("components", "schemas", "Piece")
 
 
 def change_document(*path: Any, value: Any = None, drop: bool = False) -> dict[str, Any]:
@@ -119,6 +134,19 @@ BREAKING: dict[str, Callable[[], dict[str, Any]]] = {
     ),
     "not promised": lambda: change_document(*THING, "properties", "kind", "enum", value=["x", "y", "z"]),
     "kind: has values": lambda: change_document(*THING, "properties", "kind", "enum", drop=True),
+    "may now be anything": lambda: change_document(*THING, "properties", "name", value={}),
+    "tags[]: may now be integer": lambda: change_document(*TAGS, 0, "items", value={"type": "integer"}),
+    "tags[]: may now be anything": lambda: change_document(*TAGS, 0, "items", drop=True),
+    "tags[]: has values that were not promised": lambda: change_document(
+        *TAGS, 0, "items", "enum", value=["new", "old", "older"]
+    ),
+    "pieces[].text: the property is gone": lambda: change_document(*PIECE, "properties", "text", drop=True),
+    "pieces[].text: may now be null": lambda: change_document(
+        *PIECE, "properties", "text", "type", value=["string", "null"]
+    ),
+    "pieces[]: may now be string": lambda: change_document(
+        *THING, "properties", "pieces", value={"type": "array", "items": {"type": "string"}}
+    ),
     "may now be number": lambda: change_document(
         *THING, "properties", "content", "additionalProperties", value={"type": "number"}
     ),
@@ -147,6 +175,16 @@ HARMLESS: dict[str, Callable[[], dict[str, Any]]] = {
     ),
     "a new property": lambda: change_document(*THING, "properties", "colour", value={"type": "string"}),
     "a new response": lambda: change_document(*GET, "responses", "410", value={"content": {}}),
+    "a list that is never null any more": lambda: change_document(
+        *THING,
+        "properties",
+        "tags",
+        value=DOCUMENT["components"]["schemas"]["Thing"]["properties"]["tags"]["anyOf"][0],
+    ),
+    "alternatives in another order": lambda: change_document(
+        *TAGS, value=[{"type": "null"}, {"type": "array", "items": {"enum": ["new", "old"]}}]
+    ),
+    "fewer values in a list": lambda: change_document(*TAGS, 0, "items", "enum", value=["new"]),
     "another description": lambda: change_document(*THING, "description", value="words"),
 }
 
