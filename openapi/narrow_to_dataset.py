@@ -26,8 +26,6 @@ class Column(msgspec.Struct, frozen=True):
     name: str
     title: str
     schema: Mapping[str, Any]
-    ordered: bool
-    """Whether it supports comparisons: dates and numbers."""
     facet: bool
 
 
@@ -38,15 +36,19 @@ def narrow_document(
     title: str,
     summary: str,
     columns: Sequence[Column],
+    statuses: Sequence[str],
     content: Mapping[str, Any],
 ) -> Json:
-    """Narrow ``document``, which it changes, to ``name``. ``content``: JSON Schema of a record's content."""
+    """Narrow ``document``, which it changes, to ``name``. ``content``: JSON Schema of a record's content.
+
+    ``statuses``: by which records can be filtered.
+    """
     schemas = document["components"]["schemas"]
     schemas[_CONTENT] = _narrow_content(content)
     for holder in _HOLDERS:
         schemas[holder]["properties"]["content"] = {"$ref": f"#/components/schemas/{_CONTENT}"}
     paths = {
-        path.replace("{dataset}", name): {"get": _narrow_operation(item["get"], columns)}
+        path.replace("{dataset}", name): {"get": _narrow_operation(item["get"], columns, statuses)}
         for path, item in document["paths"].items()
         if path.startswith(_DATASET_PATH) and not path.endswith("openapi.json")
     }
@@ -75,7 +77,7 @@ def _move_title_to_description(schema: Mapping[str, Any]) -> Json:
     return {**rest, "description": "\n\n".join(word for word in words if word)}
 
 
-def _narrow_operation(operation: Json, columns: Sequence[Column]) -> Json:
+def _narrow_operation(operation: Json, columns: Sequence[Column], statuses: Sequence[str]) -> Json:
     names = {column.name for column in columns}
     parameters: list[Json] = []
     for parameter in operation["parameters"]:
@@ -84,16 +86,12 @@ def _narrow_operation(operation: Json, columns: Sequence[Column]) -> Json:
                 continue
             case "filters":
                 parameters += [p for column in columns for p in _describe_filters(column)]
-                parameters += [
-                    _describe_filter(word, {"type": "string"}, meaning)
-                    for word, meaning in _COMMON_FILTERS.items()
-                ]
+                parameters += _describe_common_filters(statuses)
             case "fields":
                 parameters.append(_enumerate_words(parameter, sorted(names)))
             case "sort" if parameter["schema"]["type"] == "array":
-                parameters.append(
-                    _enumerate_words(parameter, [s + n for n in sorted(names) for s in ("", "-")])
-                )
+                words = [sign + name for name in sorted(names) for sign in ("", "-")]
+                parameters.append(_enumerate_words(parameter, ["listed", *words]))
             case "facets":
                 parameters.append(
                     _enumerate_words(parameter, ["part", *sorted(c.name for c in columns if c.facet)])
@@ -104,22 +102,30 @@ def _narrow_operation(operation: Json, columns: Sequence[Column]) -> Json:
     return {**operation, "parameters": parameters, "responses": responses}
 
 
-_COMMON_FILTERS = {
-    "part": "报送部门 / The department that submits the record",
-    "status": "current, future, removed",
-}
-"""Filters of every dataset, in addition to its fields."""
+def _describe_common_filters(statuses: Sequence[str]) -> list[Json]:
+    """Describe the filters of every dataset, in addition to its fields."""
+    part = "报送部门 / The department that submits the record"
+    return [
+        _describe_filter("part", {"type": "string"}, part),
+        _describe_presence("part", part),
+        _describe_filter("status", {"type": "string", "enum": list(statuses)}, "状态 / Status"),
+    ]
 
 
 def _describe_filters(column: Column) -> list[Json]:
-    parameters = [_describe_filter(column.name, column.schema, column.title)]
-    if column.ordered:
-        parameters += [
+    return [
+        _describe_filter(column.name, column.schema, column.title),
+        *(
             _describe_parameter(f"{column.name}.{word}", column.schema, f"{column.title} {sign}")
             for word, sign in (("gte", "≥"), ("gt", ">"), ("lte", "≤"), ("lt", "<"))
-        ]
-    exists = f"{column.title}：有无取值 / whether there is a value"
-    return [*parameters, _describe_parameter(f"{column.name}.exists", {"type": "boolean"}, exists)]
+        ),
+        _describe_presence(column.name, column.title),
+    ]
+
+
+def _describe_presence(name: str, meaning: str) -> Json:
+    presence = f"{meaning}：有无取值 / whether there is a value"
+    return _describe_parameter(f"{name}.exists", {"type": "boolean"}, presence)
 
 
 def _describe_filter(name: str, schema: Mapping[str, Any], meaning: str) -> Json:

@@ -7,17 +7,21 @@ import json
 import keyword
 import re
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from litestar.testing import TestClient
 
 import openapi
 from openapi import examples
 from openapi.breaking_changes import incompatibilities
+from publisher.app import create_app
+from publisher.settings import read_settings
 from publisher.views.api import contract
 from publisher.web import problems
-from tests.support.site import BASE, FEES, Site
+from tests.support.site import BASE, FEES, HOST, Site
 
 DOCUMENT: dict[str, Any] = contract.build_document(BASE)
 OPERATIONS = {path: item["get"] for path, item in DOCUMENT["paths"].items()}
@@ -121,3 +125,53 @@ def test_every_reference_resolves() -> None:
         place: Any = DOCUMENT
         for key in reference.split("/"):
             place = place[key]
+
+
+_OTHER_PARAMETERS = {"limit", "cursor", "as_of", "known_at", "release"}
+_SUFFIXES = ("", ".gte", ".gt", ".lte", ".lt", ".exists")
+_SAMPLE_VALUES = {"boolean": "true", "number": "1", "string": "2020-01-01"}
+
+
+@pytest.mark.slow
+def test_the_contract_of_each_dataset_promises_what_the_server_accepts_and_no_more(
+    sample_home: Path,
+) -> None:
+    with TestClient(create_app(read_settings(sample_home, {})), base_url=HOST) as client:
+        datasets = client.get("/v1/datasets").json()["datasets"]
+        for dataset in {one["catalogue"]: one["name"] for one in datasets}.values():
+            promised, refused = _promises(client, dataset)
+            records = f"/v1/datasets/{dataset}/records?limit=1"
+            for query in promised:
+                answer = client.get(f"{records}&{query}")
+                assert answer.status_code == 200, (dataset, query, answer.text)
+            for query in refused:
+                assert client.get(f"{records}&{query}").status_code == 422, (dataset, query)
+
+
+def _promises(client: TestClient[Any], dataset: str) -> tuple[list[str], set[str]]:
+    """Return queries that the contract of a dataset allows, and similar ones that it does not."""
+    document = client.get(f"/v1/datasets/{dataset}/openapi.json").json()
+    promised: dict[str, list[str]] = {}
+    for parameter in document["paths"][f"/v1/datasets/{dataset}/records"]["get"]["parameters"]:
+        if parameter["name"] not in _OTHER_PARAMETERS:
+            schema = parameter["schema"].get("items", parameter["schema"])
+            promised[parameter["name"]] = schema.get("enum", [_SAMPLE_VALUES[schema["type"]]])
+    schema = client.get(f"/v1/datasets/{dataset}/schema").json()["fields"]
+    names = [*(field["name"] for field in schema), "part", "status", "listed"]
+    values = {suffix: "true" if suffix == ".exists" else "current" for suffix in _SUFFIXES}
+    similar = {
+        *(
+            f"{name}{suffix}={values[suffix]}"
+            for name in names
+            for suffix in _SUFFIXES
+            if f"{name}{suffix}" not in promised
+        ),
+        *(
+            f"sort={sign}{name}"
+            for name in names
+            for sign in ("", "-")
+            if sign + name not in promised["sort"]
+        ),
+        *(f"{what}={name}" for what in ("fields", "facets") for name in names if name not in promised[what]),
+    }
+    return [f"{name}={value}" for name, values in promised.items() for value in values], similar

@@ -175,6 +175,7 @@ def build_dataset_document(base: str, dataset: Dataset, catalogue: Catalogue) ->
         title=f"Qingdan API {dataset.name}",
         summary=dataset.title,
         columns=tuple(_column(field) for field in catalogue.fields if not field.personal),
+        statuses=records.STATUSES,
         content=build_json_schema(catalogue),
     )
 
@@ -184,11 +185,9 @@ def _column(field: Field) -> narrow_to_dataset.Column:
         "date": {"type": "string", "format": "date"},
         "boolean": {"type": "boolean"},
     }
-    number = field.type in query_parameters.NUMBERS
-    schema = {"type": "number"} if number else schemas.get(field.type, {"type": "string"})
-    return narrow_to_dataset.Column(
-        field.name, field.title, schema, number or field.type == "date", field.facet
-    )
+    is_number = field.type in query_parameters.NUMBERS
+    schema = {"type": "number"} if is_number else schemas.get(field.type, {"type": "string"})
+    return narrow_to_dataset.Column(field.name, field.title, schema, field.facet)
 
 
 @cache

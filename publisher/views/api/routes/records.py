@@ -40,7 +40,7 @@ from schemas.definition.catalogue import Catalogue
 TAG = "records"
 STATUS = "status"
 """The filter of this name selects states of a record; all others select records."""
-_STATUSES: tuple[common.Status, ...] = get_args(common.Status.__value__)
+STATUSES: tuple[common.Status, ...] = get_args(common.Status.__value__)
 _VIEW_ONLY = re.compile(rb"(?:as_of|known_at|release)=[^&]*")
 _NOT_FOUND = ("no-such-dataset", "no-such-release")
 GONE = ("withdrawn", "erased")
@@ -178,7 +178,7 @@ def make_listing(service: Service, name: str, catalogue: Catalogue, params: Para
 
 def _check_status(params: Parameters) -> None:
     """Raise ``invalid-parameters`` for an unknown status, and for one that is compared."""
-    filter_values.one_of(params, STATUS, _STATUSES)
+    filter_values.one_of(params, STATUS, STATUSES)
     for one in params.filters:
         if one.field == STATUS and one.operator != "eq":
             raise query_parameters.bad_value(
