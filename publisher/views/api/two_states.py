@@ -157,9 +157,12 @@ def sides_validity(service: Service, name: str, sides: Sides) -> Validity:
     """Combine the validities of both states. The result is pinned only if both are."""
     both = [requested_view.validity(service, name, view) for view in (sides.before, sides.after)]
     times: list[datetime] = [v.modified for v in both if v.modified is not None]
+    modified, today = max(times, default=None), service.today()
+    if sides.after.as_of == today:  # perhaps by default: the same address compares with another day tomorrow
+        modified = requested_view.latest_modification(modified, today)
     return Validity(
         (*(token for v in both for token in v.tokens), sides.before, sides.after),
-        max(times, default=None),
+        modified,
         pinned=all(v.pinned for v in both),
         checkpoint=both[1].checkpoint if all(v.checkpoint for v in both) else "",
     )

@@ -96,7 +96,7 @@ def compare(press: Press, visit: Visit) -> Reply:
         return press.page("compare.html", visit, page_head, **variables, **page_variables)
 
     validity = structs.replace(
-        comparison.validity, tokens=(*comparison.validity.tokens, dataset, len(releases))
+        comparison.validity, tokens=(*comparison.validity.tokens, dataset, len(releases)), pinned=False
     )
     return Reply(validity, build, HEADERS)
 

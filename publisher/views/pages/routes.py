@@ -167,13 +167,15 @@ def _parse_visit(service: Service, call: Call, details: SiteDetails) -> Visit:
 def _add_frame(visit: Visit, site: DatedDetails, validity: Validity) -> Validity:
     """Add to a validity what every page shows: the site's details, its forms and notes on a restoration.
 
-    A page of a coming day says that it is not yet in force, until that day.
+    Settings and templates change without a time, so no time decides whether a page is unchanged. A page of a
+    coming day says that it is not yet in force, until that day.
     """
     start, day = visit.service.start, visit.view.as_of
     forms, restoration = (start.takes_corrections, start.sends_mail), (start.missing, start.succession)
     came = None if day is None or visit.is_ahead else start_of(day)
     validity = validity.extended(visit.is_ahead, came)
-    return validity.extended((site.details, forms, restoration), site.changed_at)
+    validity = validity.extended((site.details, forms, restoration), site.changed_at)
+    return structs.replace(validity, decides=False)
 
 
 def _uncached[Kind: Route | AsyncRoute](route: Kind) -> Kind:

@@ -145,6 +145,8 @@ def _file_reply(
     site = _site(service, name, sides)
     changed_at = None if validity.pinned else service.site_details().changed_at
     validity = validity.extended((site.name, site.owner, site.operator), changed_at)
+    dataset = service.log.datasets.get(name)
+    validity = validity.extended((dataset.title, dataset.licence, dataset.notice), dataset.named_at)
     return FileReply(
         validity=validity,
         key=structs.replace(key, tokens=(name, "compare", sides, *validity.tokens, *key.tokens)),

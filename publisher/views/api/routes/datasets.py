@@ -244,11 +244,13 @@ def list_releases(service: Service, call: Call) -> Reply:
 
     newest = releases[0].published_at if releases else None
     signed = [service.first_checkpoint(r) for r in page]
-    tokens = tuple(
+    marks = tuple(
         (r.hash, r.erased, "actor" in r.salts, first) for r, first in zip(page, signed, strict=True)
     )
     times = [newest, *(first.signed_at for first in signed if first)] if newest else []
-    return Reply(Validity((len(releases), tokens, service.shows_actor), max(times, default=None)), build)
+    tokens = (len(releases), marks, service.shows_actor)
+    # The erasure of an actor is no release and has no time.
+    return Reply(Validity(tokens, max(times, default=None), decides=False), build)
 
 
 @route(
@@ -273,7 +275,7 @@ def get_release(service: Service, call: Call) -> Reply:
     if call.media != _JSON:
         return _describe_in_rdf(service, service.log.datasets.get(name), call.media, number)
     validity = requested_view.pinned_validity(service, name, number, "actor" not in release.salts)
-    validity = validity.extended(service.shows_actor, None)
+    validity = structs.replace(validity.extended(service.shows_actor, None), decides=False)
     if (first := service.first_checkpoint(release)) is not None:
         times = (first.signed_at, validity.modified or first.signed_at)
         validity = structs.replace(validity, tokens=(*validity.tokens, first.note), modified=max(times))

@@ -178,7 +178,7 @@ def _search_feed_route(form: Form) -> AsyncRoute:
 
         headers = _headers(service, scope, params, form)
         tokens = (position, *validity.tokens, search_scope.facets)
-        return AsyncReply(Validity(tokens, validity.modified), build, headers)
+        return AsyncReply(Validity(tokens, validity.modified, decides=False), build, headers)
 
     return AsyncRoute(operation, handle)
 
@@ -220,9 +220,8 @@ async def get_opml(service: Service, call: Call) -> AsyncReply:
         values = {name: sorted(value.value for value in counts) for name, counts in page.facets.items()}
         return build_opml(service.site, datasets, values, search_scope.facets, modified=validity.modified)
 
-    return AsyncReply(
-        Validity((position, today, *validity.tokens, search_scope.facets), validity.modified), build
-    )
+    tokens = (position, today, datasets, *validity.tokens, search_scope.facets)
+    return AsyncReply(Validity(tokens, validity.modified, decides=False), build)
 
 
 def _parse_search(service: Service, call: Call) -> tuple[Scope, Parameters, SearchScope, Validity]:

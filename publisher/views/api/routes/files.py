@@ -100,9 +100,11 @@ def _check_headings(form: FileFormat, query: bytes) -> None:
 
 
 def _form_validity(state: _State, form: FileFormat) -> Validity:
-    """Return the validity of a file of this form, of which some contain the checkpoint."""
-    own = (state.about.checkpoint,) if form.has_checkpoint else ()
-    return structs.replace(state.validity, tokens=(*state.validity.tokens, *own))
+    """Return the validity of a file of this form, of which some contain the checkpoint, signed later."""
+    if not form.has_checkpoint:
+        return state.validity
+    tokens = (*state.validity.tokens, state.about.checkpoint)
+    return structs.replace(state.validity, tokens=tokens, decides=False)
 
 
 def _key(name: str, form: FileFormat, view: View, validity: Validity) -> FileKey:

@@ -8,11 +8,11 @@ from publisher.checks.all_checks import CHECKS_BY_CODE
 from publisher.ingest.findings.kind import Bilingual
 from publisher.log.findings.finding_query import FindingQuery
 from publisher.log.findings.responses import UNRESOLVED
+from publisher.views.api.routes import findings as api
 from publisher.views.pages.printing import labels
 from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
-from publisher.web.conditional_requests import Validity
 from publisher.web.problems import ProblemError
 from publisher.web.route import Reply
 from schemas.definition import file_loader
@@ -57,6 +57,4 @@ def check(press: Press, visit: Visit) -> Reply:
             open=visit.service.log.findings.count(query),
         )
 
-    log = visit.service.log
-    state = log.queries.sequence(), *log.findings.validator()
-    return Reply(Validity((code, one.version, *state, visit.day_of_view()), decides=False), build, HEADERS)
+    return Reply(api.validity(visit.service, visit.view), build, HEADERS)

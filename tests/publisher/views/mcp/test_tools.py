@@ -25,7 +25,7 @@ from publisher.views.mcp.tools import TOOLS
 from publisher.web.capacity.client_budget import BUDGET
 from publisher.workflow.respond import NewResponse, stage_response
 from schemas.definition import file_loader as catalogues
-from schemas.definition.catalogue import Content
+from schemas.definition.catalogue import Content, Json
 from tests.publisher.log.findings import checked_site
 from tests.support.clock import Clock
 from tests.support.servers.http_service import address, loopback_socket, serving
@@ -64,7 +64,7 @@ def publish_dismissed_and_lengthened(log: Log, clock: Clock) -> None:
     statutes = checked_site.repeal("示例市水务条例", "2015-06-01")
     checked_site.publish_statutes(log, statutes, on=date(2016, 1, 2))
     for days in (10, 20):
-        limit = {"value": days, "unit": "工作日"}
+        limit: dict[str, Json] = {"value": days, "unit": "工作日"}
         item: Content = {"name": "取水许可", "basis": "《示例市水务条例》第三条", "promised_limit": limit}
         source = log.evidence.put_source(b"%d" % days, name="水务局.txt", media_type="text/plain")
         entries = [DraftEntry(item, f"{days}个工作日")]
