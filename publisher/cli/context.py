@@ -71,17 +71,17 @@ class CommandContext(msgspec.Struct, frozen=True):
         open_log = partial(Log.open, database, sources=sources, keys=keys)
         try:
             log = open_log(read_only=read_only, public=public, limits=limits)
-            resealed = log.resealed
+            was_resealed = log.was_resealed
         except LogError as error:
             if error.code != "upgrade-needed":
                 raise
             upgraded = open_log()  # for writing, which upgrades the tables
-            resealed = upgraded.resealed
+            was_resealed = upgraded.was_resealed
             upgraded.close()
             log = open_log(read_only=read_only, public=public, limits=limits)
         try:
             log.datasets.site()  # raises LogError('not-initialised')
-            if resealed and (reseal := log.proofs.reseal()) is not None:
+            if was_resealed and (reseal := log.proofs.reseal()) is not None:
                 print_reseal(reseal.releases, reseal.at)
             yield log
         finally:

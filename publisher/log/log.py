@@ -41,8 +41,8 @@ class Log:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self.resealed = False
-        """The site got its first entries when it was opened."""
+        self.was_resealed = False
+        """Opening it wrote the entries of a site from before there were any."""
         self.datasets = Datasets(session)
         self.drafts = Drafts(session)
         self.approvals = Approvals(session)
@@ -95,7 +95,7 @@ class Log:
         if database.exists():
             migrate(database)
             if not read_only:
-                log.resealed = log.releases.reseal() > 0
+                log.was_resealed = log.releases.reseal() > 0
                 log.releases.finish_erasure()
             elif log.releases.needs_reseal():
                 raise upgrade_needed()

@@ -195,9 +195,9 @@ class ChangeList:
 
     def _body_facet(self) -> tuple[tuple[str, int], ...]:
         rows = self._selected(structs.replace(self._query, bodies=()))
-        named = self._counts(rows.join(t.value, self._names_own_body()), _values.text)
-        unnamed = self._counts(rows.where(~self._select_own_bodies().exists()), _c.dataset)
-        counts = count_by_body(named, unnamed, self._bodies.publishing)
+        by_own_body = self._counts(rows.join(t.value, self._names_own_body()), _values.text)
+        by_dataset = self._counts(rows.where(~self._select_own_bodies().exists()), _c.dataset)
+        counts = count_by_body(by_own_body, by_dataset, self._bodies.publishing)
         return most_frequent(counts)
 
     def _counts(self, rows: Select[Any], column: ColumnElement[Any]) -> tuple[tuple[Any, int], ...]:

@@ -111,8 +111,8 @@ class LimitSelection:
             self._values({one.key: self._names(one) for one in self._lists.values()}, limits=True).exists(),
         )
         if self._query.bodies:
-            named = self._values(self._body_fields())
-            rows = rows.where(of_bodies(self._query.bodies, named, _s.dataset, self._publishing()))
+            own_bodies = self._values(self._body_fields())
+            rows = rows.where(of_bodies(self._query.bodies, own_bodies, _s.dataset, self._publishing()))
         if self._query.types:
             types = self._values(self._type_fields()).where(_x.text.in_(map(storable, self._query.types)))
             rows = rows.where(types.exists())
@@ -187,10 +187,10 @@ class LimitSelection:
         return {self._lists[key].name: number for key, number in self._conn.execute(rows).all()}
 
     def _by_body(self) -> Mapping[str, int]:
-        unnamed = self._items().where(~self._values(self._body_fields()).exists())
-        rows = unnamed.with_only_columns(_s.dataset, func.count()).group_by(_s.dataset)
-        numbers = [(key, number) for key, number in self._conn.execute(rows)]
-        return count_by_body(self._by_value(self._body_fields()), numbers, self._publishing())
+        without_body = self._items().where(~self._values(self._body_fields()).exists())
+        rows = without_body.with_only_columns(_s.dataset, func.count()).group_by(_s.dataset)
+        by_dataset = [(key, number) for key, number in self._conn.execute(rows)]
+        return count_by_body(self._by_value(self._body_fields()), by_dataset, self._publishing())
 
     def _by_type(self) -> Mapping[str, int]:
         return dict(self._by_value(self._type_fields()))

@@ -1,4 +1,4 @@
-"""Restoration of a backup, which serves only after all known erasures were applied to it.
+"""Restoration of a backup. It is put in its place once all known erasures have been repeated in it.
 
 A backup older than a checkpoint that somebody holds becomes a log that can only be read: see
 :mod:`publisher.log.transparency.shortfall`.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import structs
@@ -147,9 +147,7 @@ def _leave_out(conn: Connection, key: int, locators: Sequence[str]) -> None:
     i = t.import_.c
     row = conn.execute(select(i.name, i.left_out).where(i.key == key)).one()
     left_out = msgspec.json.decode(row.left_out)
-    for locator in map(msgspec.json.decode, locators):
-        place = {name: locator[name] for name in ("sheet", "rows") if name in locator}
-        left_out.append({"file": row.name, **place, "reason": "conflict"})
+    left_out += (_row_left_out(row.name, locator, "conflict") for locator in locators)
     conn.execute(
         update(t.import_).where(i.key == key).values(left_out=msgspec.json.encode(left_out).decode())
     )
@@ -291,6 +289,14 @@ def _with_imports(conn: Connection, heading: ReleaseHeading, imports: Sequence[i
 
 def _rows_in_error(conn: Connection) -> Iterator[Mapping[str, Any]]:
     for row in fetch_rows_in_error(conn):
-        locator = msgspec.json.decode(row.locator)
-        where = {key: locator[key] for key in ("sheet", "rows") if key in locator}
-        yield {"file": row.name, **where, "reason": "error"}
+        yield _row_left_out(row.name, row.locator, "error")
+
+
+def _row_left_out(file: str, locator: str, reason: Literal["conflict", "error"]) -> Mapping[str, Any]:
+    """Return what a release says of a row that it leaves out. ``locator``: JSON of its place in the file."""
+    place = msgspec.json.decode(locator)
+    return {
+        "file": file,
+        **{name: place[name] for name in ("sheet", "rows") if name in place},
+        "reason": reason,
+    }

@@ -217,8 +217,8 @@ class Integrity:
         yield "见证 cosignatures", lambda: checkpoint_checks.check_cosignatures(conn)
         yield "密钥 keys", lambda: checkpoint_checks.check_keys(conn, self._session.keys)
         if scope.checkpoint is not None:
-            kept = scope.checkpoint
-            yield "存证点 checkpoints", lambda: checkpoint_checks.check_continuation(conn, kept)
+            note = scope.checkpoint
+            yield "存证点 checkpoints", lambda: checkpoint_checks.check_continuation(conn, note)
         yield (
             "原始存档 sources",
             lambda: source_checks.check_sources(conn, self._session.sources, read=scope.sources),

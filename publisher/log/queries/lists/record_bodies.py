@@ -27,29 +27,34 @@ def in_fields(fields: Mapping[int, Iterable[str]], dataset: ColumnElement[int]) 
 
 
 def of_bodies(
-    bodies: Sequence[str], named: Select[Any], dataset: ColumnElement[int], publishing: Mapping[int, str]
+    bodies: Sequence[str],
+    own_bodies: Select[Any],
+    dataset: ColumnElement[int],
+    publishing_bodies: Mapping[int, str],
 ) -> ColumnElement[bool]:
     """Condition of the records of which one of the bodies is responsible.
 
-    ``named``: values that name the bodies of a record; ``dataset``: key of its dataset; ``publishing``: key
-    of a dataset → its publishing body.
+    ``own_bodies``: values that name the bodies of a record; ``dataset``: key of its dataset;
+    ``publishing_bodies``: key of a dataset → its publishing body.
     """
     texts = tuple(map(storable, bodies))
-    by_dataset = [key for key, body in publishing.items() if body in texts]
-    names_body = named.where(t.value.c.text.in_(texts)).exists()
-    return or_(names_body, and_(dataset.in_(by_dataset), ~named.exists()))
+    by_dataset = [key for key, body in publishing_bodies.items() if body in texts]
+    names_body = own_bodies.where(t.value.c.text.in_(texts)).exists()
+    return or_(names_body, and_(dataset.in_(by_dataset), ~own_bodies.exists()))
 
 
 def count_by_body(
-    named: Iterable[tuple[str, int]], unnamed: Iterable[tuple[int, int]], publishing: Mapping[int, str]
+    by_own_body: Iterable[tuple[str, int]],
+    by_dataset: Iterable[tuple[int, int]],
+    publishing_bodies: Mapping[int, str],
 ) -> Mapping[str, int]:
-    """Count by responsible body.
+    """Count records by responsible body.
 
-    ``named``: bodies that records name, with their numbers; ``unnamed``: keys of datasets, with the numbers
-    of their records that name none.
+    ``by_own_body``: bodies that records name, with the numbers of these records; ``by_dataset``: keys of
+    datasets, with the numbers of their records that name no body.
     """
-    counts = Counter(dict(named))
-    for dataset, number in unnamed:
-        if body := publishing[dataset]:
+    counts = Counter(dict(by_own_body))
+    for dataset, number in by_dataset:
+        if body := publishing_bodies[dataset]:
             counts[body] += number
     return counts
