@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from publisher.desk.accounts.roles import Action, Role
-from tests.support.desk import GOOD_PASSWORD, Browser, DeskSite, code_at, forms
+from tests.support.desk import GOOD_PASSWORD, Browser, DeskSite, code_at, forms, sign_in
 from tests.support.log import entry, release
 
 
@@ -197,3 +197,17 @@ def test_a_promised_rhythm_gives_deadlines_and_what_is_overdue_stands_out(desk: 
         assert desk.log.datasets.get("fees").update_months is None
         assert "更新期限" not in clerk.see("/")
     assert desk.log.integrity.verify().ok
+
+
+def test_who_failed_to_sign_in_is_not_the_command_line(desk: DeskSite) -> None:
+    desk.add("du", "督查")
+    with desk.browser() as stranger:
+        assert sign_in(stranger, "du", "000000").status_code == 403
+    with desk.signed_in("du") as browser:
+        lines = re.findall(r'<td translate="no">([a-z-]+)</td><td>(.*?)</td>', browser.see("/audit"))
+    actors = {kind: re.sub(r"<[^>]+>", "", actor) for kind, actor in lines}
+    assert (actors["sign-in"], actors["sign-in-failed"], actors["account-added"]) == (
+        "du",
+        "未登录",
+        "命令行",
+    )
