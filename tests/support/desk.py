@@ -43,8 +43,11 @@ class _Forms(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.forms: list[Form] = []
-        self._textarea = ""
-        """Name of the text area that is open."""
+        self._textarea = self._select = ""
+        """Name of the text area or of the list of choices that is open."""
+        self._choice: str | None = None
+        """Text of the choice that is open, if that is also its value."""
+        self._is_chosen = False
 
     def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
         own = {name: value or "" for name, value in attrs}
@@ -53,26 +56,45 @@ class _Forms(HTMLParser):
         elif tag in ("input", "textarea") and self.forms and "name" in own:
             kind = own.get("type")
             if kind != "file" and (kind not in ("checkbox", "radio") or "checked" in own):
-                self.forms[-1].fields[own["name"]] = own.get("value", "")
+                default = "on" if kind in ("checkbox", "radio") else ""
+                self.forms[-1].fields[own["name"]] = own.get("value", default)
             self._textarea = own["name"] if tag == "textarea" else ""
+        elif tag == "select" and self.forms:
+            self._select = own["name"]
+        elif tag == "option" and self._select:
+            self._choice = None if "value" in own else ""
+            self._is_chosen = "selected" in own or self._select not in self.forms[-1].fields
+            if self._is_chosen:
+                self.forms[-1].fields[self._select] = own.get("value", "")
 
     def handle_data(self, data: str) -> None:
         if self._textarea:
             self.forms[-1].fields[self._textarea] += data
+        elif self._choice is not None and self._is_chosen:
+            self.forms[-1].fields[self._select] += data
 
     def handle_endtag(self, tag: str) -> None:
-        if tag == "textarea" and self._textarea:
+        if tag == "option":
+            self._choice, self._is_chosen = None, False
+        elif tag == "select":
+            self._select = ""
+        elif tag == "textarea" and self._textarea:
             # A browser leaves out the line feed after the tag.
             fields = self.forms[-1].fields
             fields[self._textarea] = fields[self._textarea].removeprefix("\n")
             self._textarea = ""
 
 
-def forms(html: str) -> Mapping[str, Form]:
-    """Read the forms of a page, by the address that each is sent to."""
+def list_forms(html: str) -> Sequence[Form]:
+    """Read the forms of a page; several may be sent to one address."""
     parser = _Forms()
     parser.feed(html)
-    return {form.action: form for form in parser.forms}
+    return parser.forms
+
+
+def forms(html: str) -> Mapping[str, Form]:
+    """Read the forms of a page, by the address that each is sent to."""
+    return {form.action: form for form in list_forms(html)}
 
 
 @dataclass
@@ -122,7 +144,7 @@ class DeskSite:
 
     @contextmanager
     def browser(self) -> Iterator[Browser]:
-        # The client is not entered: the desk has no lifespan, and two browsers may be open at once.
+        # Not ``with TestClient(…)``: that starts the background jobs of the desk, once for each browser.
         yield Browser(TestClient(self.app, base_url=DESK))
 
     @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -24,6 +25,7 @@ from publisher.workflow.part_of_file import find_part
 _FORM = Body(media_type=RequestEncodingType.URL_ENCODED)
 _READ, _MANAGE = {ACTION: Action.READ_ACCOUNTS}, {ACTION: Action.MANAGE_ACCOUNTS}
 _ACCOUNT = "/accounts/{name:str}"
+_ROLES = [(str(role), str(role)) for role in Role]
 type _Text = Annotated[str, msgspec.Meta(max_length=200)]
 
 
@@ -48,7 +50,7 @@ class RoleForm(msgspec.Struct, frozen=True):
 @in_thread
 def accounts_page(request: DeskRequest, state: State) -> Response[bytes]:
     """List accounts with their roles, and all tokens."""
-    return _print_accounts(request, state.desk, NewAccountForm(), None)
+    return _print_accounts(request, state.desk, None)
 
 
 @post("/accounts", opt=_MANAGE, status_code=200)
@@ -62,7 +64,7 @@ def add_account(
         grants = [_grant(desk, data.role, data.scope)]
         token = desk.staff.accounts.add(name, data.display, grants, by=person.name, address=person.address)
     except LogError as error:
-        return _print_accounts(request, desk, data, error)
+        return _print_accounts(request, desk, error, data)
     return _print_link(request, desk, name, token)
 
 
@@ -88,7 +90,7 @@ def change_roles(
             grants.append(_grant(desk, data.role, data.scope))
         desk.staff.accounts.change_roles(name, grants, by=person.name, address=person.address)
     except LogError as error:
-        return _print_account(request, desk, name, error)
+        return _print_account(request, desk, name, error, data)
     return see(f"/accounts/{name}")
 
 
@@ -133,7 +135,7 @@ def add_token(
             address=person.address,
         )
     except LogError as error:
-        return _print_account(request, desk, name, error)
+        return _print_account(request, desk, name, error, data)
     return page(request, "token.html", token=token, secret=secret)
 
 
@@ -163,8 +165,17 @@ def _grant(desk: Desk, role: str, scope: str) -> Grant:
     return Grant(parse_grant(role).role, dataset, part)
 
 
+def _scopes(desk: Desk) -> Sequence[tuple[str, str]]:
+    """List the scopes of roles and tokens that are less than all, each with its words."""
+    scopes = []
+    for dataset in desk.log.datasets.all():
+        scopes.append((dataset.name, dataset.title))
+        scopes += [(f"{dataset.name}:{part.name}", f"{dataset.title} {part.name}") for part in dataset.parts]
+    return scopes
+
+
 def _print_accounts(
-    request: DeskRequest, desk: Desk, typed: NewAccountForm, fault: LogError | None
+    request: DeskRequest, desk: Desk, fault: LogError | None, sent: NewAccountForm | None = None
 ) -> Response[bytes]:
     return page(
         request,
@@ -172,14 +183,20 @@ def _print_accounts(
         accounts=desk.staff.accounts.all(),
         tokens=desk.staff.tokens.all(),
         now=desk.clock(),
-        typed=typed,
         fault=fault,
-        roles=list(Role),
-        datasets=desk.log.datasets.all(),
+        sent=sent,
+        roles=_ROLES,
+        scopes=_scopes(desk),
     )
 
 
-def _print_account(request: DeskRequest, desk: Desk, name: str, fault: LogError | None) -> Response[bytes]:
+def _print_account(
+    request: DeskRequest,
+    desk: Desk,
+    name: str,
+    fault: LogError | None,
+    sent: RoleForm | Mapping[str, str] | None = None,
+) -> Response[bytes]:
     one = desk.staff.accounts.get(name)
     return page(
         request,
@@ -188,8 +205,9 @@ def _print_account(request: DeskRequest, desk: Desk, name: str, fault: LogError 
         tokens=[token for token in desk.staff.tokens.all() if token.account == name],
         now=desk.clock(),
         fault=fault,
-        roles=list(Role),
-        datasets=desk.log.datasets.all(),
+        sent=sent,
+        roles=_ROLES,
+        scopes=_scopes(desk),
         token_actions=TOKEN_ACTIONS,
         days=DAYS,
         most_days=MOST_DAYS,

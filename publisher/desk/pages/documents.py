@@ -94,7 +94,7 @@ def leave_out(
     except LogError as error:
         if error.code != "reason-missing":
             raise
-        return _print_document(request, state.desk, dataset, token, error)
+        return _print_document(request, state.desk, dataset, token, error, data)
     return see(f"/documents/{dataset}")
 
 
@@ -148,7 +148,12 @@ def _print_documents(
 
 
 def _print_document(
-    request: DeskRequest, desk: Desk, dataset: str, token: str, fault: LogError | None
+    request: DeskRequest,
+    desk: Desk,
+    dataset: str,
+    token: str,
+    fault: LogError | None,
+    sent: ReasonForm | None = None,
 ) -> Response[bytes]:
     require(request.user, Action.READ_DRAFT, dataset, None)
     return page(
@@ -158,6 +163,7 @@ def _print_document(
         reading=documents.read_document(desk, dataset, token),
         longest=LONGEST,
         fault=fault,
+        sent=sent,
         zone=SHANGHAI,
         may_hand_in=request.user.may(Action.HAND_IN, dataset),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
@@ -92,12 +92,12 @@ def hand_in(
             seen=data.seen_tokens,
         )
     except LogError as error:
-        return _print_draft(request, state.desk, dataset, part, error)
+        return _print_draft(request, state.desk, dataset, part, error, sent={"partial": data.partial})
     unreadable = [finding for file in report.files if file.reading is None for finding in file.findings]
     if unreadable:
         first, texts = unreadable[0], unreadable[0].describe()
         fault = LogError(first.code, f"{first.file}：{texts.zh}", f"{first.file}: {texts.en}")
-        return _print_draft(request, state.desk, dataset, part, fault)
+        return _print_draft(request, state.desk, dataset, part, fault, sent={"partial": data.partial})
     return see(draft_address(dataset, part))
 
 
@@ -154,8 +154,12 @@ def _print_draft(
     part: str | None,
     fault: LogError | None,
     typed: SubmitForm | None = None,
+    sent: Mapping[str, str] | None = None,
 ) -> Response[bytes]:
-    """Render the page of a draft. ``fault``: why the last form was refused; ``typed``: what it had."""
+    """Render the page of a draft.
+
+    ``fault``: why the last form was refused. ``typed``, ``sent``: what it had, of a submission or of files.
+    """
     dataset, account = desk.log.datasets.get(name), request.user
     readable = work.readable_parts(desk, account, name)
     parts = [one.name for one in dataset.parts if readable is None or one.name in readable]
@@ -182,6 +186,7 @@ def _print_draft(
         parts=parts,
         part=part,
         fault=fault,
+        sent=sent,
         imports=imports,
         files=files,
         collected=len(imports) - len(files),

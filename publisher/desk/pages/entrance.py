@@ -130,8 +130,15 @@ def _print_sign_in(
     request: DeskRequest, desk: Desk, fault: LogError | None, name: str, next_path: str
 ) -> Response[bytes]:
     status, has_provider = 200 if fault is None else 403, desk.staff.oidc is not None
-    own = {"name": name, "next": next_path, "has_provider": has_provider}
-    return page(request, "sign_in.html", status_code=status, fault=fault, **own)
+    return page(
+        request,
+        "sign_in.html",
+        status_code=status,
+        fault=fault,
+        name=name,
+        next=next_path,
+        has_provider=has_provider,
+    )
 
 
 def _print_invitation(

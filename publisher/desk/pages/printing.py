@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
+import msgspec
 from jinja2 import Environment
 from litestar import Request, Response
 from litestar.datastructures import Cookie
@@ -70,13 +72,21 @@ def page(
     *,
     status_code: int | None = None,
     fault: LogError | None = None,
+    sent: Mapping[str, Any] | msgspec.Struct | None = None,
     **variables: Any,
 ) -> Response[bytes]:
     """Render a page with the account, its permissions and the form token.
 
     ``fault``: why the form that was sent is refused; the status is then 409, unless another one is given.
+    ``sent``: what that form had, for the template's ``sent_to``.
     """
     desk: Desk = request.app.state.desk
+    fields = msgspec.structs.asdict(sent) if isinstance(sent, msgspec.Struct) else sent or {}
+
+    def sent_to(action: str) -> Mapping[str, Any]:
+        """Return what the form of an address had: a page has several, and one of them was refused."""
+        return fields if action == request.url.path else {}
+
     lang = language(request)
     html = (
         _environments()[lang]
@@ -90,6 +100,7 @@ def page(
             site_name=desk.site_name,
             actions=Action,
             fault=fault,
+            sent_to=sent_to,
             **variables,
         )
     )

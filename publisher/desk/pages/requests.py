@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
 
@@ -56,7 +57,7 @@ def requests_page(request: DeskRequest, state: State) -> Response[bytes]:
 @in_thread
 def request_page(request: DeskRequest, state: State, request_id: FromPath[str]) -> Response[bytes]:
     """Show a request with its proofs, and the forms to accept and to reject it."""
-    return _print_request(request, state.desk, request_id, {}, None)
+    return _print_request(request, state.desk, request_id, None)
 
 
 @post(f"{_REQUEST}/accept", opt={ACTION: Action.SUBMIT}, status_code=200)
@@ -77,7 +78,7 @@ def accept_request(
             secrecy=read_secrecy(data),
         )
     except LogError as error:
-        return _print_request(request, state.desk, request_id, data, error)
+        return _print_request(request, state.desk, request_id, error, data)
     return see(f"/submissions/{one.key}")
 
 
@@ -90,7 +91,7 @@ def reject_request(
     try:
         reader_corrections.reject(state.desk, person_of(request), request_id, data.get("reason", "")[:2000])
     except LogError as error:
-        return _print_request(request, state.desk, request_id, {}, error)
+        return _print_request(request, state.desk, request_id, error, data)
     return see("/requests")
 
 
@@ -143,14 +144,14 @@ def respond_to_finding(
 
 
 def _print_request(
-    request: DeskRequest, desk: Desk, id_: str, typed: dict[str, str], fault: LogError | None
+    request: DeskRequest, desk: Desk, id_: str, fault: LogError | None, sent: Mapping[str, str] | None = None
 ) -> Response[bytes]:
     return page(
         request,
         "request.html",
         one=reader_corrections.read(desk, person_of(request), id_),
-        typed=typed,
         fault=fault,
+        sent=sent,
         today=day_at(desk.clock()),
     )
 
@@ -162,7 +163,11 @@ def _print_finding(
         request,
         "answer.html",
         one=desk.log.findings.get(finding),
-        places=responses.lists_of_responses(desk, request.user),
+        places=[
+            (f"{dataset.name}/{part}", f"{dataset.title} {part}") if part else (dataset.name, dataset.title)
+            for dataset, parts in responses.lists_of_responses(desk, request.user)
+            for part in parts or [""]
+        ],
         kinds={kind: RESPONSES[kind] for kind in ANSWERS},
         typed=typed,
         fault=fault,

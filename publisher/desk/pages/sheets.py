@@ -37,8 +37,14 @@ def sheet_page(request: DeskRequest, state: State, dataset: FromPath[str]) -> Re
 
 
 def _print_sheet(
-    request: DeskRequest, desk: Desk, dataset: str, one: DraftImport, fault: LogError | None
+    request: DeskRequest,
+    desk: Desk,
+    dataset: str,
+    one: DraftImport,
+    fault: LogError | None,
+    chosen: Mapping[str, str] | None = None,
 ) -> Response[bytes]:
+    """Render a page of rows. ``chosen``: heading → field, of the form that was refused."""
     severity = request.query_params.get("severity", "")
     severity = severity if severity in WORST_FIRST else ""
     first = read_number(request.query_params.get("from")) // PAGE_SIZE * PAGE_SIZE
@@ -47,6 +53,7 @@ def _print_sheet(
         request,
         "sheet.html",
         fault=fault,
+        chosen=chosen or {},
         dataset=desk.log.datasets.get(dataset),
         sheet=sheet,
         one=one,
@@ -89,7 +96,7 @@ def mend_row(
         if error.code == "no-such-row":
             raise
         one = _find_sent_file(desk, dataset, part, data, error)
-        return _print_row(request, desk, dataset, one, position, error)
+        return _print_row(request, desk, dataset, one, position, error, data)
     newest = sheets.find_import(desk, dataset, part)
     return see(f"/drafts/{dataset}/sheet?{row_query(newest, position)}")
 
@@ -113,7 +120,7 @@ def choose_columns(
         sheets.choose_columns(desk, person, dataset, one, chosen)
     except LogError as error:
         one = _find_sent_file(desk, dataset, part, data, error)
-        return _print_sheet(request, desk, dataset, one, error)
+        return _print_sheet(request, desk, dataset, one, error, chosen)
     return see(f"/drafts/{dataset}/sheet?{file_query(sheets.find_import(desk, dataset, part))}")
 
 
@@ -145,8 +152,18 @@ def _fields(data: Mapping[str, str], prefix: str) -> dict[str, str]:
 
 
 def _print_row(
-    request: DeskRequest, desk: Desk, dataset: str, one: DraftImport, position: int, fault: LogError | None
+    request: DeskRequest,
+    desk: Desk,
+    dataset: str,
+    one: DraftImport,
+    position: int,
+    fault: LogError | None,
+    sent: Mapping[str, str] | None = None,
 ) -> Response[bytes]:
+    """Render the form of a row. ``sent``: the form that was refused.
+
+    What it had for the row of a file that is gone stands beside the fields: this row may be another one.
+    """
     require(request.user, Action.HAND_IN, dataset, one.part)
     row, mendable = sheets.read_row(desk, dataset, one, position)
     return page(
@@ -156,6 +173,8 @@ def _print_row(
         one=one,
         row=row,
         mendable=[cell for cell in row.cells if cell.field.name in mendable],
+        texts={name: text.replace("\r\n", "\n") for name, text in _fields(sent or {}, "field-").items()},
+        is_sent_file=sent is None or sent.get("seen") == one.token,
         fault=fault,
         back=f"/drafts/{dataset}/sheet?{row_query(one, position)}",
     )

@@ -88,7 +88,7 @@ def return_to_drafter(
     try:
         work.return_to_drafter(state.desk, person_of(request), key, data.reason)
     except LogError as error:
-        return _print(request, state.desk, key, error)
+        return _print(request, state.desk, key, error, data)
     return see("/")
 
 
@@ -121,7 +121,7 @@ def schedule(
     try:
         scheduling.schedule(state.desk, person_of(request), key, data.digest, _instant(data.publish_at))
     except LogError as error:
-        return _print(request, state.desk, key, error)
+        return _print(request, state.desk, key, error, data)
     return see(f"/submissions/{key}")
 
 
@@ -207,7 +207,13 @@ def _drafts(desk: Desk, account: Account, one: Submission) -> Sequence[tuple[str
     return places
 
 
-def _print(request: DeskRequest, desk: Desk, key: int, fault: LogError | None) -> Response[bytes]:
+def _print(
+    request: DeskRequest,
+    desk: Desk,
+    key: int,
+    fault: LogError | None,
+    sent: DecisionForm | ScheduleForm | None = None,
+) -> Response[bytes]:
     one = work.read_submission(desk, person_of(request), key)
     account = request.user
     diff: DraftDiff | None = None
@@ -234,6 +240,7 @@ def _print(request: DeskRequest, desk: Desk, key: int, fault: LogError | None) -
         parts=[part for part in concerned if part],
         dataset=desk.log.datasets.get(one.dataset),
         fault=fault,
+        sent=sent,
         drafts=_drafts(desk, account, one),
         collected=len(documents.collected_imports(desk, one.dataset)),
         diff=diff,

@@ -127,7 +127,7 @@ def change_dataset(
             desk.log.datasets.change(dataset, **changes)
         return changes
 
-    return _change(request, state.desk, dataset, change)
+    return _change(request, state.desk, dataset, data, change)
 
 
 @post(f"{_DATASET}/parts", opt=_MANAGE, status_code=200)
@@ -142,7 +142,7 @@ def add_part(
         desk.log.datasets.add_part(dataset, Part(name, code=data.code.strip() or None))
         return {"added": name}
 
-    return _change(request, state.desk, dataset, add)
+    return _change(request, state.desk, dataset, data, add)
 
 
 @post(f"{_DATASET}/parts/rename", opt=_MANAGE, status_code=200)
@@ -157,7 +157,7 @@ def rename_part(
         desk.log.datasets.rename_part(dataset, data.part, name)
         return {"renamed": data.part, "name": name}
 
-    return _change(request, state.desk, dataset, rename)
+    return _change(request, state.desk, dataset, data, rename)
 
 
 @post(f"{_DATASET}/parts/merge", opt=_MANAGE, status_code=200)
@@ -171,7 +171,7 @@ def merge_parts(
         desk.log.datasets.merge_parts(dataset, data.part, data.into)
         return {"merged": data.part, "into": data.into}
 
-    return _change(request, state.desk, dataset, merge)
+    return _change(request, state.desk, dataset, data, merge)
 
 
 @post(f"{_DATASET}/parts/close", opt=_MANAGE, status_code=200)
@@ -185,11 +185,15 @@ def close_part(
         desk.log.datasets.close_part(dataset, data.part, valid_to=day_at(desk.clock()))
         return {"closed": data.part}
 
-    return _change(request, state.desk, dataset, close)
+    return _change(request, state.desk, dataset, data, close)
 
 
 def _change(
-    request: DeskRequest, desk: Desk, dataset: str, change: Callable[[Desk], Mapping[str, object]]
+    request: DeskRequest,
+    desk: Desk,
+    dataset: str,
+    sent: DetailsForm | PartForm,
+    change: Callable[[Desk], Mapping[str, object]],
 ) -> Response[Any]:
     """Make a change and append it to the audit log, or show the page with what is wrong."""
     require(request.user, Action.MANAGE_DATASETS, dataset, None)
@@ -199,7 +203,7 @@ def _change(
     except LogError as error:
         if error.code == "no-such-dataset":
             raise
-        return _print_dataset(request, desk, dataset, error)
+        return _print_dataset(request, desk, dataset, error, sent)
     return see(f"/datasets/{dataset}")
 
 
@@ -227,14 +231,22 @@ def _print_datasets(
     )
 
 
-def _print_dataset(request: DeskRequest, desk: Desk, dataset: str, fault: LogError | None) -> Response[bytes]:
+def _print_dataset(
+    request: DeskRequest,
+    desk: Desk,
+    dataset: str,
+    fault: LogError | None,
+    sent: DetailsForm | PartForm | None = None,
+) -> Response[bytes]:
     one = desk.log.datasets.get(dataset)
     return page(
         request,
         "dataset.html",
         one=one,
         catalogue=desk.log.queries.catalogue(dataset),
+        open_parts=[(part.name, part.name) for part in one.parts if part.valid_to is None],
         fault=fault,
+        sent=sent,
         longest=LONGEST,
         may_manage=request.user.may(Action.MANAGE_DATASETS, dataset),
     )

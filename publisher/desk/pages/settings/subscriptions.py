@@ -69,7 +69,7 @@ def add_subscription(
                 secret = data.secret.strip()
                 one = confirmation.add_robot(desk.log, sender, data.kind, address, scope, secret, id_)
     except (LogError, DeliveryError) as error:
-        return _print_subscriptions(request, desk, _refusal(error))
+        return _print_subscriptions(request, desk, _refusal(error), data)
     if data.kind != "webhook":
         return see(_PATH)
     fault = _confirm(desk, one)  # after the secret exists, which the receiver may need
@@ -123,7 +123,9 @@ def _event(request: DeskRequest, id_: str, act: str, kind: str, **more: str) -> 
     return work.event_of(person_of(request), id_, {"act": act, "kind": kind, **more})
 
 
-def _print_subscriptions(request: DeskRequest, desk: Desk, fault: LogError | None) -> Response[bytes]:
+def _print_subscriptions(
+    request: DeskRequest, desk: Desk, fault: LogError | None, sent: SubscriptionForm | None = None
+) -> Response[bytes]:
     kinds = {"webhook", *ROBOTS}  # the hub is a setting
     subscriptions = [one for one in desk.log.subscriptions.all() if one.kind in kinds]
     return page(
@@ -131,8 +133,9 @@ def _print_subscriptions(request: DeskRequest, desk: Desk, fault: LogError | Non
         "subscriptions.html",
         subscriptions=[(one, scope_title(desk.log, one.scope)) for one in subscriptions],
         robots=ROBOTS,
-        datasets=desk.log.datasets.all(),
+        datasets=[(one.name, one.title) for one in desk.log.datasets.all()],
         fault=fault,
+        sent=sent,
     )
 
 
