@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime
 from pathlib import Path
 
@@ -92,13 +92,16 @@ class Log:
         if public:
             files = generated_files.choose_folder(files)
         log = cls(Session(database, blobs, clock, files, keys))
-        if database.exists():
-            migrate(database)
-            if not read_only:
-                log.was_resealed = log.releases.reseal() > 0
-                log.releases.finish_erasure()
-            elif log.releases.needs_reseal():
-                raise upgrade_needed()
+        with ExitStack() as on_failure:
+            on_failure.callback(database.close)
+            if database.exists():
+                migrate(database)
+                if not read_only:
+                    log.was_resealed = log.releases.reseal() > 0
+                    log.releases.finish_erasure()
+                elif log.releases.needs_reseal():
+                    raise upgrade_needed()
+            on_failure.pop_all()
         return log
 
     def close(self) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, func, select
 
 from publisher.log.blob_store import FolderBlobs, sync_folder
 from publisher.log.clocks import utc_now
+from publisher.log.database import tables as t
 from publisher.log.database.connection import Database, file_lock
 from publisher.log.database.sqlite import read_only_address, sqlite_url
 from publisher.log.model import LogError
@@ -94,8 +95,7 @@ def write_backup(session: Session, home: Path, folder: Path, **options: Unpack[O
             file.write(msgspec.json.format(msgspec.json.encode(manifest)) + b"\n")
             file.flush()
             os.fsync(file.fileno())
-        with session.read() as conn:
-            erasure_ledger.update_ledger(folder / erasure_ledger.NAME, erasure_ledger.erasures(conn))
+        update_ledger(session, folder)
         backup = part.rename(folder / f"{made_at:%Y%m%dT%H%M%S%f}Z")
         sync_folder(folder)
         if keep is not None:
@@ -108,6 +108,21 @@ def write_backup(session: Session, home: Path, folder: Path, **options: Unpack[O
             new_sources=new_sources,
             keys=0 if keys is None else copy_keys(session.keys.folder, keys, options.get("other_keys", ())),
         )
+
+
+def update_ledger(session: Session, folder: Path) -> None:
+    """Add the erasures of the log to the list beside the backups, and those that the site's own list has.
+
+    A restored log may lack what was erased: a draft that was dropped, or records that were lost.
+    """
+    with session.read() as conn:
+        erasures = [*erasure_ledger.erasures(conn), *erasure_ledger.read_ledger(ledger_of(session))]
+    erasure_ledger.update_ledger(folder / erasure_ledger.NAME, erasures)
+
+
+def ledger_of(session: Session) -> Path:
+    """Return the site's own list of erasures."""
+    return session.files.with_name(erasure_ledger.NAME)
 
 
 def _lie_together(one: Path, other: Path) -> bool:
@@ -156,6 +171,7 @@ def _copy_database(database: Database, part: Path, excluded_tables: Sequence[str
     """Copy one state of the database. What the manifest says of it is read from the same state."""
     if database.file is not None:
         file = copy_sqlite(database.file, part / "qingdan.db")
+        _scrub_copy(file)
         with open_copy(file) as conn:
             sources = sorted(erasure.referenced_sources(conn))
             return _Copy(file, manifests.base_of(conn), manifests.describe_tree(conn), sources)
@@ -166,6 +182,15 @@ def _copy_database(database: Database, part: Path, excluded_tables: Sequence[str
         postgresql_dump.dump(database.url, file, snapshot, excluded_tables)
     postgresql_dump.list_dump(file)
     return copy
+
+
+def _scrub_copy(file: Path) -> None:
+    """Rewrite a copy of a database whose erasure is not completed: its free pages have what was erased."""
+    with open_copy(file) as conn:
+        is_pending = conn.scalar(select(t.site.c.scrub_pending))
+    if is_pending:
+        with closing(sqlite3.connect(file)) as copy:
+            copy.execute("VACUUM")
 
 
 def copy_sqlite(source: Path, target: Path) -> Path:

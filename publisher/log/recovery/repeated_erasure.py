@@ -52,7 +52,7 @@ def erase_again(database: Database, ledger: Sequence[LedgerEntry], now: datetime
         destroyed += [one.record for one in names if erasure.destroy_actors(conn, one.releases, now)]
         submissions = [digest for one in ledger for digest in one.submissions]
         destroyed += two_persons.destroy_names_again(conn, submissions, now)
-        files = _destroy_files(conn, ledger)
+        files = list(destroy_files(conn, ledger))
         for dataset, records in by_dataset.items():
             try:
                 row = registry.dataset_row(conn, dataset)
@@ -65,12 +65,12 @@ def erase_again(database: Database, ledger: Sequence[LedgerEntry], now: datetime
     return [*destroyed, *files]
 
 
-def _destroy_files(conn: Connection, ledger: Sequence[LedgerEntry]) -> list[str]:
+def destroy_files(conn: Connection, ledger: Sequence[LedgerEntry]) -> Sequence[str]:
     """Destroy the files of a ledger, before its records: what the log knows as destroyed is skipped."""
     of_records = {digest for one in ledger if one.dataset for digest in one.sources}
     others = {digest for one in ledger for digest in one.sources}
     pages = {digest for one in ledger if one.is_erased_page for digest in one.sources}
-    return list(erased_files.destroy_again(conn, of_records, others, pages))
+    return erased_files.destroy_again(conn, of_records, others, pages)
 
 
 def list_pending(conn: Connection, erased: Sequence[str]) -> Sequence[str]:
@@ -89,8 +89,7 @@ def forget_erased(session: Session, folder: Path, clean_besides: CleanBesides) -
     """
     with backups.locked(folder):
         backups.delete_remains(folder)
-        with session.read() as conn:
-            erasure_ledger.update_ledger(folder / erasure_ledger.NAME, erasure_ledger.erasures(conn))
+        backups.update_ledger(session, folder)
         ledger = erasure_ledger.read_ledger(folder / erasure_ledger.NAME)
         rewritten, others = 0, []
         for backup in manifests.list_backups(folder):

@@ -77,8 +77,10 @@ class ReplayedRelease:
         )
 
     def missing_sources(self) -> int:
-        """Count its source files whose bytes the site does not have."""
-        digests = {source["digest"] for source in self._document["sources"]}
+        """Count its source files whose bytes the site does not have, although nobody erased them."""
+        digests, i = {source["digest"] for source in self._document["sources"]}, t.import_.c
+        destroyed = select(i.digest).where(among(self._conn, i.digest, digests), i.destroyed)
+        digests.difference_update(self._conn.scalars(destroyed))
         return sum(not self._session.sources.has(self._conn, digest) for digest in digests)
 
     def _write_release(self) -> None:

@@ -164,6 +164,8 @@ def _copy_files(folder: Path, backup: Path, manifest: BackupManifest, home: Path
     for file in manifest.files[1:]:
         target = home / Path(file.name).relative_to(backups.SITE_FILES)
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for suffix in ("-wal", "-shm"):  # of a restoration that was killed
+            target.with_name(target.name + suffix).unlink(missing_ok=True)
         shutil.copy2(backup / file.name, target)
 
 

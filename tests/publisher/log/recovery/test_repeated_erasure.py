@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import pytest
 from msgspec import structs
 from sqlalchemy import select
 
+from publisher.log import registry
 from publisher.log.approvals.submission import PublicationRequest, Secrecy
 from publisher.log.blob_store import digest_of
 from publisher.log.database import tables as t
@@ -19,8 +20,11 @@ from publisher.log.log import Log
 from publisher.log.model import DraftEntry, LogError, Source
 from publisher.log.recovery import manifest as manifests
 from publisher.log.recovery import repeated_erasure, restoration
+from publisher.log.releases.erasure import ErasureRelease
+from publisher.log.releases.release_writer import ReleaseHeading
 from publisher.log.transparency import erasure_ledger
 from publisher.log.transparency.erasure_ledger import LedgerEntry
+from publisher.views.exports.log_archive import log_archive_writer
 from schemas.definition.file_loader import load_catalogue
 from tests.support import sqlite
 from tests.support.clock import Clock
@@ -232,3 +236,80 @@ def test_the_erasure_of_a_name_in_a_submission_makes_dumps_from_before_known(
     assert not repeated_erasure._erased_since(log._session, manifest)
     log.releases.erase_actor("经办人某某", ground="个人信息保护法第四十七条")
     assert repeated_erasure._erased_since(log._session, manifest)
+
+
+@pytest.fixture
+def own(tmp_path: Path, clock: Clock) -> Iterator[Log]:
+    """Site with a key and one release in ``home``, and a backup in ``backups``."""
+    home = tmp_path / "home"
+    log = Log.open(sqlite.new(home / "qingdan.db"), sources=home / "sources", clock=clock)
+    log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2026-11-23")
+    log.datasets.create(*fees_dataset())
+    log.keys.create()
+    release(log, entry("甲"))
+    log.recovery.back_up(home, tmp_path / "backups")
+    yield log
+    log.close()
+
+
+def restore(tmp_path: Path, note: str) -> Log:
+    new = tmp_path / "new"
+    url = f"sqlite:///{new}/qingdan.db"
+    restoration.restore(tmp_path / "backups", url=url, home=new, notes=[note])
+    return Log.open(url, sources=new / "sources")
+
+
+def test_a_completed_log_asks_for_no_file_that_was_erased(own: Log, tmp_path: Path) -> None:
+    """Published and erased after the backup, so that no record of the file is in the archive."""
+    stage_file(own, SECRET.encode(), entry(SECRET), entry("甲"))
+    own.releases.publish("fees", effective_on=MIDDLE)
+    own.releases.erase(records=[("fees", ids(own)[SECRET])], ground="判决")
+    erasure_ledger.update_ledger(tmp_path / "backups" / erasure_ledger.NAME, ledger_of(own))
+    log_archive_writer(own, with_actors=False)(tmp_path / "log.zip")
+    restored = restore(tmp_path, own.proofs.checkpoint() or "")
+    assert restored.recovery.complete(tmp_path / "log.zip", lambda *_: None).sources == 0
+    assert restored.integrity.verify().problems == ()
+    restored.close()
+
+
+def test_backups_elsewhere_learn_of_an_erasure_that_a_restored_log_does_not_know(
+    own: Log, tmp_path: Path
+) -> None:
+    stage_file(own, SECRET.encode(), entry(SECRET))
+    for folder in ("backups", "elsewhere"):
+        own.recovery.back_up(tmp_path / "home", tmp_path / folder)
+    own.releases.publish("fees", effective_on=MIDDLE)
+    own.releases.erase(records=[("fees", ids(own)[SECRET])], ground="判决")
+    erasure_ledger.update_ledger(tmp_path / "backups" / erasure_ledger.NAME, ledger_of(own))
+    restored = restore(tmp_path, own.proofs.checkpoint() or "")
+    restored.recovery.succeed("无人保存")
+    restored.recovery.back_up(tmp_path / "new", tmp_path / "elsewhere")
+    assert contains(tmp_path / "elsewhere", SECRET)
+    assert restored.recovery.forget_erased(tmp_path / "elsewhere", lambda *_: False) == (1, [])
+    assert contains(tmp_path / "elsewhere", SECRET) == []
+    restored.close()
+
+
+def test_a_backup_between_an_erasure_and_its_completion_has_nothing_of_it(own: Log, tmp_path: Path) -> None:
+    release(own, *(entry(f"{SECRET}{n}") for n in range(200)), entry("甲"))
+    with own._session.append() as conn:
+        row = registry.dataset_row(conn, "fees")
+        erased = tuple(key for name, key in ids(own).items() if SECRET in name)
+        heading = ReleaseHeading(MIDDLE, "", "判决", "", erased=erased)
+        catalogue = own._session.catalogue(conn, row.catalogue_digest)
+        ErasureRelease(own._session.database, conn, row).erase(catalogue, heading, own._session.clock())
+    own.recovery.back_up(tmp_path / "home", tmp_path / "later")
+    assert contains(tmp_path / "later", SECRET) == []
+
+
+def test_a_restoration_after_a_killed_one_takes_nothing_of_its_files(own: Log, tmp_path: Path) -> None:
+    def write(site: Path) -> None:
+        (site / "inbox").mkdir(parents=True)
+        (site / "inbox" / "inbox.db").write_bytes(b"whole")
+
+    own.recovery.back_up(tmp_path / "home", tmp_path / "backups", copy_besides=write)
+    left = tmp_path / "new" / "inbox" / "inbox.db-wal"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"of another inbox.db")
+    restore(tmp_path, own.proofs.checkpoint() or "").close()
+    assert [path.name for path in left.parent.iterdir()] == ["inbox.db"]
