@@ -355,7 +355,7 @@ def parse_unlimited(
         text, notes = text_encoding.decode(data, warc.find_charset(hop))
         if len(text) > official_document.MAX_TEXT:
             raise ReaderError(TOO_LARGE, f"{len(text)} > {official_document.MAX_TEXT}")
-        page = document_pages.join_hops(page_lines.parse_html(text), further, source)
+        page = document_pages.join_hops(page_lines.parse_html(text, hop.url), further, source)
         if not is_complete:
             page = structs.replace(page, continues=True)
     except ReaderError as problem:

@@ -19,7 +19,14 @@ from publisher.harvest.fetcher import ResponseChain
 from publisher.harvest.report import SourceReport
 from publisher.harvest.source_config import SourceSite
 from publisher.harvest.warc import Hop
-from publisher.ingest.documents.page_numbers import NEXT_PAGE, scripted_pages
+from publisher.ingest.documents.page_numbers import (
+    has_unread_script,
+    is_next_link,
+    is_sign,
+    is_switched_by_script,
+    read_label,
+    scripted_pages,
+)
 from publisher.ingest.findings import harvest as kinds
 from publisher.ingest.formats import html, text_encoding
 from publisher.ingest.formats.errors import ReaderError
@@ -52,6 +59,7 @@ _PAGE_NUMBER = re.compile(r"[_-]\d{1,3}(?=\.\w{2,5}$|$)")
 _PAGE_PARAMETER = re.compile(r"p|pg|page|pageno|pagenum|curpage|page_?index|currentpage", re.IGNORECASE)
 _DATE = re.compile(r"(?:19|20)\d\d\s?[-年./]\s?\d{1,2}\s?[-月./]\s?\d{1,2}")
 _MEDIA_PATH = re.compile(r"\.(?:jpe?g|png|gif|bmp|svg|ico|css|js|mp[34]|swf|wmv|avi|apk|exe)$", re.IGNORECASE)
+_ONE_PAGE = re.compile(r"共\s*1\s*页|(?<![\d/])1\s*/\s*1(?![\d/])")
 _SHORTEST = 8
 """Least characters of a link that may name a document; menus are shorter."""
 
@@ -73,6 +81,8 @@ class ListLinks(msgspec.Struct, frozen=True):
     """Further pages of the list, or sitemaps of an index."""
     files: int = 0
     """Number of links to files instead of pages; they are not followed."""
+    continues: bool = False
+    """Whether it says that it has further pages, and names no address of one."""
 
 
 def extract_page_links(text: str, url: str, source: SourceSite) -> ListLinks:
@@ -81,7 +91,7 @@ def extract_page_links(text: str, url: str, source: SourceSite) -> ListLinks:
     base = _find_base(root, url)
     links: dict[str, Link] = {}
     files: set[str] = set()
-    scripted = (_resolve(url, page) for page in scripted_pages(text))
+    scripted = (_resolve(url, page) for page in islice(scripted_pages(text), source.most_lists))
     further = dict.fromkeys(target for target in scripted if target and source.allows(target))
     for element in root.iter("a"):
         target = _resolve(base, element.get("href"))
@@ -89,13 +99,18 @@ def extract_page_links(text: str, url: str, source: SourceSite) -> ListLinks:
             continue
         link_text = _extract_link_text(element)
         title = fold(element.get("title") or "") or link_text
-        if element.get("rel") == "next" or NEXT_PAGE.fullmatch(link_text):
-            further[target] = None
+        if is_next_link(element):
+            if not is_sign(read_label(element)) or _is_near(url, target):
+                further[target] = None
         elif _is_document(target, title, source):
             links.setdefault(target, Link(target, title, _find_date_near(element)))
         elif is_attachment(target):
             files.add(target)
-    return ListLinks(tuple(links.values()), tuple(further), len(files))
+    buttons = root.iter("a", "button", "input")
+    is_alone = _ONE_PAGE.search("".join(map(str, root.itertext()))) is not None
+    switches = has_unread_script(text) or any(map(is_switched_by_script, buttons))
+    continues = switches and not further and not is_alone
+    return ListLinks(tuple(links.values()), tuple(further), len(files), continues)
 
 
 def extract_sitemap_links(data: bytes, url: str, source: SourceSite) -> ListLinks:
@@ -160,6 +175,12 @@ def is_further_page(url: str, target: str) -> bool:
     if one.path == other.path:
         return one.query != other.query and _without_page(one.query) == _without_page(other.query)
     return _PAGE_NUMBER.sub("", one.path) == _PAGE_NUMBER.sub("", other.path)
+
+
+def _is_near(url: str, target: str) -> bool:
+    """Test whether an address is in the folder of a list: >> may also lead to the lists of another."""
+    same_folder = url.partition("?")[0].rpartition("/")[0] == target.partition("?")[0].rpartition("/")[0]
+    return same_folder or is_further_page(url, target)
 
 
 def _without_page(query: str) -> list[tuple[str, str]]:
@@ -271,6 +292,8 @@ def read_list(
     else:
         if url in source.entries and not (list_links.documents or list_links.further):
             report.add_finding(kinds.LIST_EMPTY, url)
+        if url in source.entries and list_links.continues:
+            report.add_finding(kinds.LIST_CONTINUES, url)
         if list_links.files:
             report.add_finding(kinds.LIST_FILES, url, count=list_links.files)
         return list_links

@@ -21,7 +21,7 @@ def parse_hop(hop: Hop, source: SourceSite) -> DocumentPage:
     """Parse a page as received. Raises ``ReaderError`` and, for damaged compression, ``ValueError``."""
     data = warc.decode_body(hop, source.largest << 20)
     text, _ = text_encoding.decode(data, warc.find_charset(hop))
-    return page_lines.parse_html(text)
+    return page_lines.parse_html(text, hop.url)
 
 
 def find_further_addresses(hop: Hop, source: SourceSite) -> tuple[str, ...]:

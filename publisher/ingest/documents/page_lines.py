@@ -106,7 +106,7 @@ def parse_text(text: str) -> DocumentPage:
     return DocumentPage(_number_lines((line, None) for line in text.splitlines()))
 
 
-def parse_html(source: str) -> DocumentPage:
+def parse_html(source: str, address: str = "") -> DocumentPage:
     """Parse an HTML page. Raises ``ReaderError`` where it cannot be parsed."""
     root = html.parse_page(source)
     meta = {
@@ -117,7 +117,7 @@ def parse_html(source: str) -> DocumentPage:
     base = root.find(".//base")
     links = tuple(_read_links(root))
     embedded = tuple(_read_embedded(root, source))
-    further, continues = page_numbers.find_page_links(root, source)
+    further, continues = page_numbers.find_page_links(root, source, address)
     labels = json_ld.read_labels(root)
     hidden = html.drop_hidden(root)
     page_text = html.extract_page_lines(root)

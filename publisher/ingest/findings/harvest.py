@@ -184,6 +184,15 @@ LIST_EMPTY = Kind(
     "Check the address, hosts and documents in sources.toml; the site may have been redesigned",
     "列表由脚本生成",
 )
+LIST_CONTINUES = Kind(
+    "list-continues",
+    "warning",
+    "这个列表称有后续页，但没有写出其网址，后续页未采集",
+    "This list says that it has further pages, but names no address of one; these were not collected",
+    "请在浏览器中打开后续页，把它们的网址加到 sources.toml 的 lists",
+    "Open the further pages in a browser, and add their addresses to lists in sources.toml",
+    "下一页",
+)
 LIST_FILES = Kind(
     "list-files",
     "info",
