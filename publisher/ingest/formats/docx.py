@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lxml import etree
+from msgspec import structs
 
 from publisher.ingest.findings.files import TOO_LARGE
 from publisher.ingest.findings.kind import Bilingual
@@ -20,6 +21,7 @@ from publisher.ingest.formats.grid import (
     Merge,
     SheetAnnotations,
     build_grid,
+    find_lines_around,
 )
 from publisher.ingest.formats.number_formats.superscript import raise_digits
 from publisher.ingest.formats.safety.xml_parser import parse_xml
@@ -40,12 +42,14 @@ def read_document(content: bytes) -> tuple[tuple[Grid, ...], str]:
     """
     root = _parse(content)
     grids = []
+    around = find_lines_around(_iter_pieces(root))
     for number, table in enumerate(_iter_tables(root), start=1):
         rows, merges = _read_cells(table)
         annotations = SheetAnnotations(page_starts=_page_starts(table))
         grid = build_grid(f"表{number}", rows, merges, annotations=annotations)
         if grid is not None:
-            grids.append(grid)
+            above, below = around.get(table, ((), ()))
+            grids.append(structs.replace(grid, above=above, below=below))
     return tuple(grids), "\n".join(_iter_lines(root))
 
 
@@ -58,17 +62,26 @@ def extract_blocks(content: bytes) -> list[Block]:
     """Return paragraphs, and tables as rows of cells, in order. Raises :class:`ReaderError`."""
     root = _parse(content)
     blocks: list[Block] = []
+    for piece in _iter_pieces(root):
+        if isinstance(piece, str):
+            blocks.append(piece)
+        else:
+            blocks += (_read_cells(table)[0] for table in _iter_tables(piece))
+    return blocks
+
+
+def _iter_pieces(root: etree._Element) -> Iterator[str | etree._Element]:
+    """Yield the lines of paragraphs, and tables, in order."""
     walker = etree.iterwalk(root, events=("start",))
     for _, element in walker:
         if element.tag in SKIPPED:
             walker.skip_subtree()
         elif element.tag == f"{W}tbl":
             walker.skip_subtree()
-            blocks += (_read_cells(table)[0] for table in _iter_tables(element))
+            yield element
         elif element.tag == f"{W}p":
             walker.skip_subtree()
-            blocks += "".join(_iter_runs(element)).split("\n")
-    return blocks
+            yield from "".join(_iter_runs(element)).split("\n")
 
 
 def _iter_tables(parent: etree._Element) -> Iterator[etree._Element]:

@@ -216,6 +216,41 @@ class Grid(msgspec.Struct, frozen=True):
     annotations: SheetAnnotations = SheetAnnotations()
     covered: Mapping[Position, str] = msgspec.field(default_factory=dict)
     """Texts of cells inside a merged range, which programs do not show; they are not in ``rows``."""
+    above: tuple[str, ...] = ()
+    """Lines of the document right above the table, which may state its unit."""
+    below: tuple[str, ...] = ()
+    """Notes of the document right below the table."""
+
+
+_MOST_LINES = 3
+_CONTINUED = re.compile(r"\s*[（(]?[续接][上前]?[表页]?[）)]?\s*")
+_LONGEST_LINE = 60
+_NOTE = re.compile(r"\s*(?:备\s*注|注|说\s*明|附\s*注)\s*\d*\s*[：:.、]")
+
+
+def find_lines_around[Table](
+    pieces: Iterable[str | Table],
+) -> Mapping[Table, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Return the short lines above each table and the notes below it. ``pieces``: lines and tables in order.
+
+    A table that follows another one without a line, or after 续表, goes on with it.
+    """
+    lines: list[str] = []
+    around: dict[Table, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+    last: Table | None = None
+    for piece in (*pieces, None):
+        if isinstance(piece, str):
+            lines += [piece.strip()] if piece.strip() and not _CONTINUED.fullmatch(piece) else []
+            continue
+        notes = [line for line in lines if _NOTE.match(line)]
+        if last is not None:
+            around[last] = (around[last][0], tuple(notes[:_MOST_LINES]))
+        if piece is not None:
+            above = [line for line in lines[-_MOST_LINES:] if line not in notes or last is None]
+            short = tuple(line for line in above if len(line) <= _LONGEST_LINE)
+            around[piece] = (around[last][0] if last is not None and not lines else short, ())
+        last, lines = piece, []
+    return around
 
 
 _REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")

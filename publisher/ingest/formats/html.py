@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 import msgspec
 from lxml import etree
+from msgspec import structs
 
 from publisher.ingest.findings.files import BINARY, TOO_LARGE
 from publisher.ingest.findings.kind import Bilingual
 from publisher.ingest.formats.errors import ReaderError
-from publisher.ingest.formats.grid import MAX_CELLS, MAX_COLUMNS, Grid, Merge, build_grid
+from publisher.ingest.formats.grid import MAX_CELLS, MAX_COLUMNS, Grid, Merge, build_grid, find_lines_around
 from publisher.ingest.formats.number_formats.superscript import raise_digits
 
 SKIPPED = frozenset({"script", "style", "noscript", "template", "head", "iframe", "object", "select"})
@@ -159,14 +160,36 @@ def _remove(element: etree._Element) -> None:
 def extract_grids(root: etree._Element) -> tuple[Grid, ...]:
     """Return one grid per table with text; a nested table is a separate grid."""
     grids_with_text = []
+    around = find_lines_around(_iter_lines_and_tables(root))
     for number, table in enumerate(root.iter("table"), start=1):
         caption = table.find("caption")
         name = extract_text(caption) if caption is not None else ""
         rows, merges = _extract_cells(table)
         grid = build_grid(name.replace("\n", " ") or f"表{number}", rows, merges)
         if grid is not None:
-            grids_with_text.append(grid)
+            above, below = around.get(table, ((), ()))
+            grids_with_text.append(structs.replace(grid, above=above, below=below))
     return tuple(grids_with_text)
+
+
+def _iter_lines_and_tables(root: etree._Element) -> Iterator[str | etree._Element]:
+    """Yield the lines and the tables of a page in order; of tables that serve the layout, what is inside."""
+    pieces: list[str] = []
+    walker = etree.iterwalk(root, events=("start", "end"))
+    for event, node in walker:
+        if node.tag in BLOCKS or node.tag == "table":
+            yield "".join(pieces)
+            pieces.clear()
+        if event == "end":
+            pieces.append(node.tail or "" if node is not root else "")
+        elif node.tag in SKIPPED:
+            walker.skip_subtree()
+        elif node.tag == "table" and next(node.iterdescendants("table"), None) is None:
+            walker.skip_subtree()
+            yield node
+        else:
+            pieces.append(node.text or "")
+    yield "".join(pieces)
 
 
 def _extract_cells(table: etree._Element) -> tuple[list[list[str]], list[Merge]]:

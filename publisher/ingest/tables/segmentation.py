@@ -167,6 +167,7 @@ class _Segmenter:
             self._add_row(index)
             index += 1
         self._classify_banners("note" if self._table else "title")
+        self._notes += [(grid.rows[-1][0].row, text) for text in grid.below]
         self._drop_notes()
         return self.sheet
 
@@ -195,8 +196,9 @@ class _Segmenter:
 
     def _start_table(self, header: Header, *, repeats: bool) -> int:
         titles = [text for _, text in self._banners]
+        around = () if self.sheet.tables else (*self.sheet.grid.above, self.sheet.grid.name)
         notes = (text for _, text in self._notes)
-        units = [text for text in (*titles, *notes) if any(stated_units([text]))]
+        units = [text for text in (*around, *titles, *notes) if any(stated_units([text]))]
         if repeats and not units and self._table:  # the unit above the first header is that of the sheet
             units = [text for text in self._table.titles if any(stated_units([text]))]
         titles += [text for text in units if text not in titles]

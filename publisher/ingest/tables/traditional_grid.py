@@ -54,7 +54,8 @@ def _simplify_grid(grid: Grid, headings: Headings) -> Grid | None:
             known += not headings.knows(text) and headings.knows(_simplify(text))
             if known > 1:
                 rows = tuple(tuple(structs.replace(c, text=_simplify(c.text)) for c in r) for r in grid.rows)
-                return structs.replace(grid, rows=rows)
+                above, below = (tuple(map(_simplify, lines)) for lines in (grid.above, grid.below))
+                return structs.replace(grid, rows=rows, above=above, below=below)
     return None
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from publisher.ingest.findings.files import ENCRYPTED
 from publisher.ingest.formats.cell_styles.builtin_formats import BUILTIN_FORMATS
 from publisher.ingest.formats.cell_styles.workbook_styles import StyledCells, WorkbookStyles
-from publisher.ingest.formats.cell_styles.xls_strings import read_unicode, struck_strings
+from publisher.ingest.formats.cell_styles.xls_strings import read_unicode, rich_strings
 from publisher.ingest.formats.errors import ReaderError
 from publisher.ingest.formats.grid import MAX_COLUMNS, Position, SheetAnnotations
+from publisher.ingest.formats.number_formats.superscript import raise_runs
 
 BOF, FILEPASS, BOUNDSHEET, CONTINUE = 0x0809, 0x002F, 0x0085, 0x003C
 DATE_MODE, FONT, FORMAT, STYLE, SHARED_STRINGS = 0x0022, 0x0031, 0x041E, 0x00E0, 0x00FC
@@ -24,6 +25,10 @@ HIDDEN_ROW = 0x20
 """``fDyZero`` in byte 12 of a ROW record."""
 STRUCK = 0x08
 """``fStrikeOut`` of a FONT record."""
+BLANK_RESULT = 3
+"""Kind of the result of a FORMULA record: an empty text."""
+SUPERSCRIPT = 1
+"""``sss`` of a FONT record."""
 _ERRORS = {
     0x00: "#NULL!",
     0x07: "#DIV/0!",
@@ -36,13 +41,19 @@ _ERRORS = {
 """Error codes ([MS-XLS] 2.5.10 Bes)."""
 
 
+def _number_fonts(marks: Sequence[bool]) -> frozenset[int]:
+    """Return the numbers of the fonts with a mark. There is no font with the number 4."""
+    return frozenset(i if i < 4 else i + 1 for i, is_marked in enumerate(marks) if is_marked)
+
+
 class _Workbook(msgspec.Struct):
     """Styles, collected from the records before the first sheet."""
 
     biff8: bool = True
     formats: dict[int, str] = msgspec.field(default_factory=lambda: dict(BUILTIN_FORMATS))
     fonts: list[bool] = msgspec.field(default_factory=list)
-    """Whether each font is struck through. There is no font with the number 4."""
+    """Whether each font is struck through."""
+    raised_fonts: list[bool] = msgspec.field(default_factory=list)
     styles: list[tuple[int, int]] = msgspec.field(default_factory=list)
     """Font and format of each style."""
     strings: list[bytes] = msgspec.field(default_factory=list)
@@ -52,12 +63,21 @@ class _Workbook(msgspec.Struct):
     def build_styles(self) -> WorkbookStyles:
         if not self.biff8:
             return WorkbookStyles()
-        struck_fonts = frozenset(i if i < 4 else i + 1 for i, struck in enumerate(self.fonts) if struck)
-        texts = struck_strings(self.strings, struck_fonts) if struck_fonts else {}
+        struck_fonts = _number_fonts(self.fonts)
+        raised_fonts = _number_fonts(self.raised_fonts)
+        struck: dict[int, str] = {}
+        raised: dict[int, str] = {}
+        for index, runs in rich_strings(self.strings) if struck_fonts or raised_fonts else ():
+            if text := "".join(part for part, font in runs if font in struck_fonts).strip():
+                struck[index] = text
+            shown, plain = raise_runs((part, font in raised_fonts) for part, font in runs)
+            if shown != plain:
+                raised[index] = shown
         return WorkbookStyles(
             codes=tuple(self.formats.get(number, "General") for _, number in self.styles),
             struck=frozenset(i for i, (font, _) in enumerate(self.styles) if font in struck_fonts),
-            struck_strings=texts,
+            struck_strings=struck,
+            raised_strings=raised,
             epoch_1904=self.epoch_1904,
         )
 
@@ -65,8 +85,9 @@ class _Workbook(msgspec.Struct):
         match kind:
             case _ if kind == FORMAT and self.biff8 and len(body) > 5:
                 self.formats[_u16(body, 0)] = read_unicode(body, 2)
-            case _ if kind == FONT and len(body) >= 4:
+            case _ if kind == FONT and len(body) >= 10:
                 self.fonts.append(bool(_u16(body, 2) & STRUCK))
+                self.raised_fonts.append(_u16(body, 8) == SUPERSCRIPT)
             case _ if kind == STYLE and len(body) >= 4:
                 self.styles.append((_u16(body, 0), _u16(body, 2)))
             case _ if kind == DATE_MODE and len(body) >= 2:
@@ -79,12 +100,17 @@ class _Sheet(msgspec.Struct):
     hidden_columns: set[int] = msgspec.field(default_factory=set)
     page_starts: set[int] = msgspec.field(default_factory=set)
     errors: dict[Position, str] = msgspec.field(default_factory=dict)
+    blank_formulas: dict[Position, str] = msgspec.field(default_factory=dict)
+    """Cells whose formula has a blank as its result, with a sign of a formula."""
+    is_calculated: bool = False
+    """Whether a formula has another result. Programs that do not calculate save a blank for each."""
 
     def annotations(self) -> SheetAnnotations:
         annotations = SheetAnnotations(
             hidden_rows=frozenset(self.hidden_rows),
             page_starts=frozenset(self.page_starts),
             errors=self.errors,
+            uncalculated={} if self.is_calculated else self.blank_formulas,
         )
         return self.cells.annotate(annotations, frozenset(self.hidden_columns))
 
@@ -142,6 +168,10 @@ def _add_error(sheet: _Sheet, body: bytes) -> None:
 def _add_formula(sheet: _Sheet, body: bytes) -> None:
     if len(body) < 14:
         return
+    if body[12:14] == b"\xff\xff" and body[6] == BLANK_RESULT:
+        sheet.blank_formulas[_position(body)] = "="
+        return
+    sheet.is_calculated = True
     if body[12:14] != b"\xff\xff":
         sheet.cells.add_number(_position(body), _u16(body, 4), struct.unpack_from("<d", body, 6)[0])
     elif body[6] == 2:

@@ -1,8 +1,8 @@
-"""Strings of .xls files ([MS-XLS] 2.5.293, 2.5.294): format codes, and shared strings with struck runs."""
+"""Strings of .xls files ([MS-XLS] 2.5.293, 2.5.294): format codes, and shared strings with several fonts."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 
 def read_unicode(body: bytes, offset: int) -> str:
@@ -56,31 +56,35 @@ class _Reader:
             raise EOFError
 
 
-def struck_strings(records: Sequence[bytes], struck_fonts: frozenset[int]) -> dict[int, str]:
-    """Return the struck runs of the shared strings by index. Damage ends the list."""
-    texts: dict[int, str] = {}
+type Run = tuple[str, int | None]
+"""A part of a text and its font; None for that of the cell."""
+
+
+def rich_strings(records: Sequence[bytes]) -> Iterator[tuple[int, list[Run]]]:
+    """Yield the index and the runs of each shared string that has several. Damage ends the list."""
     if not records:
-        return texts
+        return
     reader = _Reader(records)
     try:
         reader.read_bytes(4)
         for index in range(reader.read_number(4)):
-            if text := _struck_runs(reader, struck_fonts):
-                texts[index] = text
+            if runs := _read_runs(reader):
+                yield index, runs
     except EOFError:
-        return texts
-    return texts
+        return
 
 
-def _struck_runs(reader: _Reader, struck_fonts: frozenset[int]) -> str:
+def _read_runs(reader: _Reader) -> list[Run]:
     count, options = reader.read_number(2), reader.read_number(1)
     runs = reader.read_number(2) if options & 8 else 0
     extra = reader.read_number(4) if options & 4 else 0
     text = reader.read_characters(count, wide=bool(options & 1))
     starts = [(reader.read_number(2), reader.read_number(2)) for _ in range(runs)]
     reader.read_bytes(extra)
+    if not starts:
+        return []
     ends = [*(start for start, _ in starts[1:]), len(text)]
-    struck = [
-        text[start:end] for (start, font), end in zip(starts, ends, strict=False) if font in struck_fonts
+    return [
+        (text[: starts[0][0]], None),
+        *((text[start:end], font) for (start, font), end in zip(starts, ends, strict=False)),
     ]
-    return "".join(struck).strip()

@@ -16,7 +16,7 @@ from lxml import etree
 from publisher.ingest.formats.cell_styles.builtin_formats import BUILTIN_FORMATS
 from publisher.ingest.formats.cell_styles.workbook_styles import StyledCells, WorkbookStyles
 from publisher.ingest.formats.grid import Position, parse_reference
-from publisher.ingest.formats.number_formats.superscript import raise_digits
+from publisher.ingest.formats.number_formats.superscript import raise_runs
 
 _ATTRIBUTE = re.compile(rb"""\s([rst])\s*=\s*["']([^"']*)["']""")
 _VALUE = re.compile(rb"<(?:\w+:)?v(?:\s[^>]*)?>\s*([^<]*?)\s*</")
@@ -74,14 +74,16 @@ def _raised_strings(strings: etree._Element) -> Iterator[tuple[int, str]]:
     for index, text in enumerate(strings.iterfind("{*}si")):
         if text.find("{*}r/{*}rPr/{*}vertAlign") is None:
             continue
-        plain = shown = ""
-        for run in text.iterfind("{*}r"):
-            part, mark = run.findtext("{*}t") or "", run.find("{*}rPr/{*}vertAlign")
-            is_raised = mark is not None and mark.get("val") == "superscript"
-            shown += raise_digits(part, plain) if is_raised else part
-            plain += part
+        shown, plain = raise_runs(
+            (run.findtext("{*}t") or "", _is_raised(run.find("{*}rPr/{*}vertAlign")))
+            for run in text.iterfind("{*}r")
+        )
         if shown != plain:
             yield index, shown
+
+
+def _is_raised(mark: etree._Element | None) -> bool:
+    return mark is not None and mark.get("val") == "superscript"
 
 
 def scan_sheet(content: bytes, cells: StyledCells) -> None:

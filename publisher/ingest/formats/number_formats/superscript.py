@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 _MARK = re.compile(r"\s*[0-9][0-9,，、\s]*")
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -17,3 +18,12 @@ def raise_digits(text: str, before: str) -> str:
     if not _MARK.fullmatch(text) or _POWERS.search(before):
         return text
     return text.translate(_RAISED)
+
+
+def raise_runs(runs: Iterable[tuple[str, bool]]) -> tuple[str, str]:
+    """Return a text as it is shown, and as it is stored. Each of its runs says whether it is raised."""
+    plain = shown = ""
+    for part, is_raised in runs:
+        shown += raise_digits(part, plain) if is_raised else part
+        plain += part
+    return shown, plain

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
+import struct
 
 import openpyxl
 import pytest
@@ -208,3 +210,21 @@ def test_ods_gives_merged_ranges_repeats_types_and_hidden_sheets() -> None:
     ]
     assert grid.rows[1][1].merged_from == (1, 1)
     assert (grid.hidden, grid.annotations.hidden_rows) == (True, frozenset({2}))
+
+
+@pytest.mark.parametrize(("is_calculated", "reported"), [(False, True), (True, False)])
+def test_formulas_of_an_old_workbook_that_nobody_calculated_are_reported(
+    *, is_calculated: bool, reported: bool
+) -> None:
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("清单")
+    sheet.write(0, 0, "项目名称")
+    sheet.write(1, 0, xlwt.Formula("2+3"))
+    sheet.write(2, 0, "乙")
+    out = io.BytesIO()
+    book.save(out)
+    data = out.getvalue()
+    if is_calculated:  # a result of 5.0 instead of the blank
+        data = data.replace(struct.pack("<Q", 0xFFFF000000000003), struct.pack("<d", 5))
+    notes = open_file(data, "清单.xls").notes
+    assert ([note.kind.code for note in notes] == ["formula-without-value"]) is reported

@@ -7,6 +7,7 @@ import io
 import docx
 import pytest
 import xlsxwriter
+import xlwt
 
 from publisher.ingest.read_file import read_file
 from schemas.definition.file_loader import load_catalogue
@@ -51,8 +52,28 @@ def _workbook() -> bytes:
     return out.getvalue()
 
 
+def _old_workbook() -> bytes:
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("清单")
+    plain, raised = xlwt.easyfont(""), xlwt.easyfont("escapement superscript")
+    for column, text in enumerate(_HEADS):
+        sheet.write(0, column, text)
+    sheet.write_rich_text(1, 0, [("每m", plain), ("2", raised), ("许可", plain), ("2", raised)])
+    sheet.write(1, 1, "行政许可")
+    sheet.write_rich_text(1, 2, [("20", plain), ("1", raised), ("个工作日", plain)])
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
 @pytest.mark.parametrize(
-    ("name", "data"), [("清单.html", _page()), ("清单.docx", _word_file()), ("清单.xlsx", _workbook())]
+    ("name", "data"),
+    [
+        ("清单.xls", _old_workbook()),
+        ("清单.html", _page()),
+        ("清单.docx", _word_file()),
+        ("清单.xlsx", _workbook()),
+    ],
 )
 def test_a_raised_digit_stays_raised_and_a_power_stays_plain(name: str, data: bytes) -> None:
     reading = read_file(data, name=name, catalogue=load_catalogue("power-list"))
