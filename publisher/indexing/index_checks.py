@@ -58,9 +58,9 @@ async def check_index(log: Log, search: SearchEngine) -> Sequence[Problem]:
     differences = _IndexDifferences(await to_thread.run_sync(_expected, log))
     await search.visit_documents(differences.receive)
     problems = await to_thread.run_sync(lambda: list(_list_problems(log, differences)))
-    first_due, last = await to_thread.run_sync(lambda: (log.outbox.position(), log.outbox.last_written()))
-    if not first_due <= (position := await search.position()) <= last:
-        problems.append(Problem("搜索索引 index", "position", position, first_due))
+    least, last = await to_thread.run_sync(lambda: (log.outbox.position(), log.outbox.last_written()))
+    if not least <= (position := await search.position()) <= last:
+        problems.append(Problem("搜索索引 index", "position", position, least))
     return problems
 
 

@@ -1,6 +1,6 @@
 """Worker that indexes the outbox in the search engine, in batches, with retries, under a lock.
 
-Every step is idempotent: a span that is indexed again replaces itself, and an entry leaves the outbox only
+Every step is idempotent: a span that is indexed again replaces itself, and an item leaves the outbox only
 after the index has stored it durably. A crash therefore only costs time.
 """
 
@@ -32,7 +32,7 @@ from search.contract import (
 )
 
 BATCH = 50_000
-"""Outbox entries per round: bounded memory, and few rounds, which each cost a commit and a merge."""
+"""Outbox items per round: bounded memory, and few rounds, which each cost a commit and a merge."""
 _LONGEST_PAUSE = 60.0
 _CHECK_SECONDS = 3_600.0
 INDEXING, REBUILDING = "索引 indexing", "重建搜索索引 rebuilding"
@@ -51,16 +51,16 @@ class SearchStatus(msgspec.Struct, frozen=True):
     documents: int
     position: int
     pending: int
-    """Outbox entries that are not indexed yet."""
+    """Outbox items that are not indexed yet."""
     error: str = ""
-    """Error of the oldest pending entry, if it was tried."""
+    """Error of the oldest pending item, if it was tried."""
     set_aside: tuple[OutboxItem, ...] = ()
-    """Entries that the engine refuses permanently, with errors, until the record is written again or the
+    """Items that the engine refuses permanently, with errors, until the record is written again or the
     index is rebuilt."""
     away: str = ""
     """Why the engine is not reachable; documents and position are then 0."""
     incomplete: bool = False
-    """The index lacks entries that it once had: it was deleted, or restored from an older copy."""
+    """The index lacks items that it once had: it was deleted, or restored from an older copy."""
     encoded: EncodingProgress | None = None
     """Progress of encoding for search by meaning; None if no model is installed."""
 
@@ -87,12 +87,12 @@ async def status(log: Log, search: SearchEngine) -> SearchStatus:
 
 
 async def index_outbox(log: Log, search: SearchEngine, progress: Progress = ignore_progress) -> int:
-    """Index all entries of the outbox and return their number. The caller must hold the worker's lock.
+    """Index all items of the outbox and return their number. The caller must hold the worker's lock.
 
     Afterwards citations, findings and commitments are derived from what was published (:func:`_derive`), also
     if the search engine is away.
 
-    An index that lacks entries already deleted from the outbox (its folder was deleted or restored from an
+    An index that lacks items already deleted from the outbox (its folder was deleted or restored from an
     older copy), or that is damaged, is first rebuilt from the log. Raises
     :class:`search.contract.SearchError`.
     """
@@ -103,12 +103,14 @@ async def index_outbox(log: Log, search: SearchEngine, progress: Progress = igno
 
 
 def _derive(log: Log) -> None:
-    """Bring citations (the graph) and findings up to date, each also if the other fails, and commitments."""
+    """Bring citations, findings and commitments up to date, each also if one before it failed."""
     try:
         log.graph.update()
     finally:
-        log.findings.update()
-        log.commitments.update()
+        try:
+            log.findings.update()
+        finally:
+            log.commitments.update()
 
 
 async def _index_due(log: Log, search: SearchEngine, progress: Progress) -> int:
@@ -120,7 +122,7 @@ async def _index_due(log: Log, search: SearchEngine, progress: Progress) -> int:
         await _index(log, search, items)
         indexed += len(items)
         progress(INDEXING, indexed, max(indexed, total))
-    # Entries that are not due yet (a release with later effect) do not count as pending.
+    # Items that are not due yet (a release with later effect) do not count as pending.
     await search.mark(await to_thread.run_sync(log.outbox.position))
     return indexed
 
@@ -245,8 +247,8 @@ async def _index(log: Log, search: SearchEngine, items: Sequence[OutboxItem]) ->
         await to_thread.run_sync(_mark_accepted_done, log, set(keys).difference(refused).__contains__)
         await to_thread.run_sync(_set_aside, log, items, refused)
     await search.mark(items[-1].sequence)
-    # The entries leave the outbox, and subscribers are notified once: the change can be searched.
-    await to_thread.run_sync(lambda: log.subscriptions.complete_entries(upto=items[-1].sequence))
+    # The items leave the outbox, and subscribers are notified once: the change can be searched.
+    await to_thread.run_sync(lambda: log.subscriptions.complete_items(upto=items[-1].sequence))
 
 
 def _set_aside(log: Log, items: Sequence[OutboxItem], refused: Mapping[str, str]) -> None:
@@ -255,7 +257,7 @@ def _set_aside(log: Log, items: Sequence[OutboxItem], refused: Mapping[str, str]
 
 
 def _mark_accepted_done(log: Log, is_accepted: Callable[[str], bool]) -> None:
-    """Mark entries as done that were set aside and are now accepted."""
+    """Mark items as done that were set aside and are now accepted."""
     accepted = [item.sequence for item in log.outbox.items_aside(limit=BATCH) if is_accepted(item.key)]
     if accepted:
         log.outbox.mark_done(accepted)

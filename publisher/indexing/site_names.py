@@ -17,7 +17,7 @@ from search.chinese import pinyin, thesaurus
 from search.query.name_index import Name, Names
 
 type LogState = tuple[int, date]
-"""Newest release and day; names are valid while both are unchanged."""
+"""Site-wide sequence of the newest release, and the day. Names are current while both stay the same."""
 
 AT_ONCE = 2_000
 """Most names that are read within a request: less than 0.1 s."""

@@ -203,15 +203,17 @@ class Comparison:
         """Yield the documents from a similarity on, the nearest first, in growing batches: the first are the
         documents of the nearest ``batch`` passages. Those that are equally near are in one batch."""
         similarities, yielded = self._of_rows, set[int]()
-        above, counted = np.inf, batch
+        above, passages = np.inf, batch
         while above > least:
-            nearest = np.partition(similarities, -counted)[-counted] if counted < len(similarities) else least
+            nearest = (
+                np.partition(similarities, -passages)[-passages] if passages < len(similarities) else least
+            )
             floor = max(float(nearest), least)
             rows = ((similarities >= floor) & (similarities < above)).nonzero()[0]
             if near := list(self._documents(rows, yielded)):
                 yield sorted(near, key=attrgetter("place"))
             above, batch = floor, batch * 4
-            counted += batch
+            passages += batch
 
     def _documents(self, rows: NDArray[np.intp], yielded: set[int]) -> Iterator[NearDocument]:
         """Yield the documents of rows, except those that were yielded with a better row."""

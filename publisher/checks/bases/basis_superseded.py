@@ -81,8 +81,8 @@ class BasisSuperseded(Check):
                 continue
             own = knowledge.find(_DOCUMENTS, document.number)
             lists = knowledge.find(_DOCUMENTS, _lists_of(document.code))
-            for rule, row, cites in _superseding(own, lists, day):
-                cited.setdefault(row, (rule, [cite_document(record, document), *cites]))
+            for rule, row_id, cites in _superseding(own, lists, day):
+                cited.setdefault(row_id, (rule, [cite_document(record, document), *cites]))
         for rule, cites in cited.values():
             yield self.finding(rule, cites)
 

@@ -175,8 +175,8 @@ class Subscriptions:
         with self._session.write() as conn:
             _delete_subscription(conn, _fetch_subscription(conn, subscription_id).key)
 
-    def complete_entries(self, *, upto: int) -> None:
-        """Delete due entries up to a sequence from the outbox, and write the deliveries of their releases."""
+    def complete_items(self, *, upto: int) -> None:
+        """Delete due items up to a sequence from the outbox, and write the deliveries of their releases."""
         now = micros(self._session.clock())
         delivery = exists().where(_d.subscription == _u.key, _d.release == _b.sequence)
         released = (

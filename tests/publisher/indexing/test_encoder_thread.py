@@ -31,7 +31,7 @@ def test_nothing_is_encoded_while_anything_is_to_be_indexed(
     with encoding(log, engine):
         time.sleep(2)
         assert encoded_documents(engine) == 0
-        log.subscriptions.complete_entries(upto=log.outbox.last_written())
+        log.subscriptions.complete_items(upto=log.outbox.last_written())
         deadline = time.monotonic() + 60
         while encoded_documents(engine) < len(LISTS):
             assert time.monotonic() < deadline

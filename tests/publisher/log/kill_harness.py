@@ -112,7 +112,7 @@ def check_log(log: Log, indexed: set[str]) -> int:
     assert set(spans) == {item.key for item in items}, "the outbox names a span that does not exist"
     assert all(spans[item.key] >= item.sequence for item in items)
     indexed.update(spans)
-    log.subscriptions.complete_entries(upto=max((item.sequence for item in items), default=0))
+    log.subscriptions.complete_items(upto=max((item.sequence for item in items), default=0))
     draft = log.drafts.get("fees")
     for source in (s for r in releases for s in r.sources):
         assert log.evidence.source_bytes(source.digest)

@@ -93,7 +93,7 @@ def test_damaged_spans_are_rebuilt_and_indexed_again(log: Log) -> None:
     before = sorted(log.queries.spans(), key=lambda s: s.id)
     assert rebuild_spans(log) == 0
     assert sorted(log.queries.spans(), key=lambda s: s.id) == before
-    log.subscriptions.complete_entries(upto=10**9)
+    log.subscriptions.complete_items(upto=10**9)
     with log._session.database.write() as conn:
         conn.execute(text("DELETE FROM span WHERE title = '登记费'"))
         conn.execute(text("UPDATE span SET known_to = 5 WHERE title = '证照费' AND made = 2"))

@@ -40,10 +40,10 @@ def require_patience() -> None:
 
 
 class StateCache:
-    """The results that were used last.
+    """Cache of the results that were used most recently.
 
-    They never become stale, because their keys contain the last release of the dataset. A result that two
-    threads miss at once is computed twice.
+    None becomes stale, because its key contains the last release of the dataset. A result that two threads
+    miss at once is computed twice.
     """
 
     def __init__(self) -> None:

@@ -259,7 +259,7 @@ def test_the_outbox_lists_every_span_written_or_closed_until_it_is_done(log: Log
     assert (log.outbox.items()[0].attempts, log.outbox.items()[0].error) == (1, "no room")
     log.outbox.mark_done([first[0].sequence])
     assert log.outbox.position() == first[0].sequence
-    log.subscriptions.complete_entries(upto=first[-1].sequence)
+    log.subscriptions.complete_items(upto=first[-1].sequence)
     assert log.outbox.items() == ()
     release(log, entry("甲", "2"), entry("乙"), on=MIDDLE)
     span_ids = [i.key for i in log.outbox.items() if i.kind == "span"]
@@ -278,7 +278,7 @@ def test_a_release_of_future_effect_is_due_once_more_on_its_day(log: Log, clock:
     release(log, entry("甲"), on=day)
     release(log, entry("乙"), part="民政局")
     assert log.outbox.indexed_releases() == ()
-    log.subscriptions.complete_entries(upto=10**9)
+    log.subscriptions.complete_items(upto=10**9)
     assert log.outbox.items() == ()
     assert [one.number for one in log.outbox.indexed_releases()] == [1, 2]  # they do not wait for the day
     clock.now = start_of(day)
