@@ -32,13 +32,15 @@ _MARK = re.compile(
 _DOTTED = re.compile(r"(?P<above>\d+(?:[.\-]\d+)*)[.\-]\d+")
 """1.2, below 1."""
 _RING = re.compile("[①-⑳]")
+_HAN_NUMBER = re.compile("[一二三四五六七八九十百]+")
+_HAN_IN_BRACKETS = re.compile("[(][一二三四五六七八九十百]+[)]")
 _ENTERPRISE = "▲"
 """Mark of a charge that enterprises pay (涉企)."""
 _ENTERPRISE_FIELD = "enterprise_related"
 
 
 class _Item(msgspec.Struct):
-    """A line and its depth in the numbering: 0 is an item, 1 a sub-item (1), 2 a sub-item ① of that."""
+    """A line and its depth in the numbering: 1 is an item, 2 a sub-item (1), 3 a sub-item ① of that."""
 
     line: TableLine
     raw_record: RawRecord
@@ -81,7 +83,9 @@ def split_numbering(text: str) -> Numbering:
     )
 
 
-_DEPTH = {"num": 0, "bracketed": 1, "ring": 2}
+_HEADING, _NUMBER = 0, 1
+"""Depths of （一） in the column of running numbers, and of an item."""
+_DEPTH = {"num": _NUMBER, "bracketed": _NUMBER + 1, "ring": _NUMBER + 2}
 """Kind of number → depth of its item."""
 _LEVEL = 100
 """Depth that a further column of names adds."""
@@ -132,11 +136,19 @@ class _NumberedTable:
         if cell is None:
             self._add_unnamed_line(line)
             return
-        if group and not has_values and split_numbering(cell.text).kind == "han":
+        if group and not has_values and self._heads_group(line, cell):
             self._start_group(cell)
             self._leave_out(line)
             return
         self._items.append(self._create_item(line, cell, has_values=has_values))
+
+    def _heads_group(self, line: TableLine, name: Cell) -> bool:
+        """Test for 一 before the name, or in the column of running numbers."""
+        kind = split_numbering(name.text).kind
+        if kind or self._catalogue.group_field in line.own:
+            return kind == "han"
+        number = _read_number(line, self._catalogue.number_field)
+        return _HAN_NUMBER.fullmatch(number) is not None
 
     def _add_unnamed_line(self, line: TableLine) -> None:
         """Continue the item above, or add an item without a name, which the checks report."""
@@ -172,7 +184,7 @@ class _NumberedTable:
         for level, cell in line.upper_names:
             self._add_upper(line, level, cell)
             raw_record.other_cells.append(format_reference(cell))
-        depth = line.name_level * _LEVEL + self._depth_of(mark, line, number)
+        depth = line.name_level * _LEVEL + self._depth_of(mark, line, number, has_values=has_values)
         parent = self._find_parent(depth)
         if has_values:
             self._inherit(pieces, parent)
@@ -201,7 +213,7 @@ class _NumberedTable:
             if field in i.pieces
         ):
             return
-        depth = level * _LEVEL + _DEPTH.get(mark.kind, 0)
+        depth = level * _LEVEL + _DEPTH.get(mark.kind, _NUMBER)
         parent = self._find_parent(depth)
         record = RawRecord([line.row], pieces)
         self._stack.append(_Item(line, record, depth, self._group, has_values=False, parent=parent))
@@ -219,17 +231,20 @@ class _NumberedTable:
             pieces.setdefault(_ENTERPRISE_FIELD, Piece(_ENTERPRISE, name.original, name.cell))
         return mark
 
-    def _depth_of(self, mark: Numbering, line: TableLine, number: str) -> int:
+    def _depth_of(self, mark: Numbering, line: TableLine, number: str, *, has_values: bool) -> int:
         """Return the depth of an item by the number in its name, or else by its running number."""
         if mark.kind in _DEPTH:
             return _DEPTH[mark.kind]
         if dotted := _DOTTED.fullmatch(number):
             above = (i.depth for i in reversed(self._stack) if i.number == dotted["above"])
-            return next(above, -1) + 1
+            return next(above, _HEADING) + 1
+        if _HAN_IN_BRACKETS.fullmatch(number) and not has_values:
+            return _HEADING
         if number:
-            return 1 if number[0] == "(" else 2 if _RING.match(number) else 0
+            return _NUMBER + (1 if number[0] == "(" else 2 if _RING.match(number) else 0)
         title = line.own.get(self._catalogue.title_field)
-        return 1 if self._stack and title is not None and title.text[:1].isspace() else 0
+        is_indented = bool(self._stack) and title is not None and title.text[:1].isspace()
+        return _NUMBER + is_indented
 
     def _inherit(self, pieces: dict[str, Piece], parent: _Item | None) -> None:
         """Fill a sub-item's blank fields from its item where the catalogue allows it."""

@@ -281,3 +281,29 @@ def test_two_headings_under_one_nest_as_the_one_heading_does() -> None:
         ("通行证", "证照费"),
         ("户籍证件费", None),
     ]
+
+
+def test_chinese_numbers_in_the_column_of_numbers_are_above_the_items() -> None:
+    reading = read_workbook(
+        csv_bytes(
+            ["序号", "收费项目", "收费标准", "政策依据"],
+            ["一", "公安", "", ""],
+            ["（一）", "证照费", "", ""],
+            ["1", "护照", "160元/本", "财综〔2003〕1号"],
+            ["2", "通行证", "60元/本", "财综〔2003〕2号"],
+            ["（二）", "考试费", "", ""],
+            ["1", "驾驶考试", "50元", "财综〔2003〕3号"],
+            ["二", "教育", "", ""],
+            ["1", "学费", "500元", "财综〔2003〕4号"],
+        ),
+        "fees",
+    )
+    assert [
+        (r.content["name"], r.content.get("parent_name"), r.content["department"]) for r in reading.records
+    ] == [
+        ("护照", "证照费", "公安"),
+        ("通行证", "证照费", "公安"),
+        ("驾驶考试", "考试费", "公安"),
+        ("学费", None, "教育"),
+    ]
+    assert [row for row, _ in rows_left_out(reading)] == [1, 2, 3, 6, 8]
