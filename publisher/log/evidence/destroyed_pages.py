@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
+from publisher.log.blob_store import digest_of
 from publisher.log.database import page_tables as pt
 from publisher.log.database import tables as t
-from publisher.log.database.connection import among
+from publisher.log.database.connection import among, stream
 from publisher.log.evidence import source_runs
 from publisher.log.evidence.harvested_pages import UNCONDITIONAL, add_copies
 
@@ -60,15 +61,31 @@ def destroy(conn: Connection, digests: Collection[str]) -> None:
         return
     _destroy_responses(conn, among(conn, pt.response.c.page, touched))
     _forget_failures(conn, touched)
-    conn.execute(update(pt.page).where(among(conn, p.key, pages.documents)).values(_ERASED))
+    mark_erased(conn, pages.documents)
     staying = among(conn, p.key, pages.linking)
     conn.execute(update(pt.page).where(staying).values(response=None, **UNCONDITIONAL))
 
 
-def destroy_again(conn: Connection, digests: Collection[str], erased: Collection[str]) -> Sequence[str]:
+def find_addressed(conn: Connection, digests: Collection[str]) -> Mapping[int, str]:
+    """Find pages that are still requested by the SHA-256 of their addresses. → key → that digest."""
+    if not digests:
+        return {}
+    p = pt.page.c
+    rows = stream(conn, select(p.key, p.url).where(~p.erased))
+    keys = {row.key: digest_of(row.url.encode()) for row in rows}
+    return {key: digest for key, digest in keys.items() if digest in digests}
+
+
+def mark_erased(conn: Connection, pages: Sequence[int]) -> None:
+    """Never request these pages again, and forget what is known of them."""
+    conn.execute(update(pt.page).where(among(conn, pt.page.c.key, pages)).values(_ERASED))
+    _forget_failures(conn, pages)
+
+
+def destroy_again(conn: Connection, digests: Collection[str]) -> Sequence[str]:
     """Destroy exactly these responses, in a log that was restored from before their destruction.
 
-    ``erased``: those of pages that are never requested again. → the digests of those that there were.
+    → the digests of those that there were.
     """
     p, r = pt.page.c, pt.response.c
     is_named = among(conn, r.digest, digests) & ~r.destroyed
@@ -77,9 +94,7 @@ def destroy_again(conn: Connection, digests: Collection[str], erased: Collection
         return ()
     _destroy_responses(conn, is_named)
     pages = sorted({row.page for row in rows})
-    documents = sorted({row.page for row in rows if row.digest in erased})
     _forget_failures(conn, pages)
-    conn.execute(update(pt.page).where(among(conn, p.key, documents)).values(_ERASED))
     staying = among(conn, p.response, [row.key for row in rows]) & ~p.erased
     conn.execute(update(pt.page).where(staying).values(response=None, **UNCONDITIONAL))
     return sorted({row.digest for row in rows})

@@ -69,7 +69,7 @@ def destroy_files(conn: Connection, ledger: Sequence[LedgerEntry]) -> Sequence[s
     """Destroy the files of a ledger, before its records: what the log knows as destroyed is skipped."""
     of_records = {digest for one in ledger if one.dataset for digest in one.sources}
     others = {digest for one in ledger for digest in one.sources}
-    pages = {digest for one in ledger if one.is_erased_page for digest in one.sources}
+    pages = {digest for one in ledger for digest in one.pages}
     return erased_files.destroy_again(conn, of_records, others, pages)
 
 

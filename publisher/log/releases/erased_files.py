@@ -76,15 +76,17 @@ def destroy_again(
     """Destroy files in a log that was restored from before the erasure, or from before the publication.
 
     ``records``: digests of the files that contained erased records. ``others``: of all files and responses
-    that were destroyed; ``pages``: those of them whose page is never requested again. A file that the log
-    knows as destroyed stays as it is: what was imported since, was imported after the erasure.
+    that were destroyed; ``pages``: of the addresses of pages that are never requested again. A file that the
+    log knows as destroyed stays as it is: what was imported since, was imported after the erasure.
     → digests of what there was.
     """
     known = {
         *conn.scalars(select(t.import_.c.digest).where(t.import_.c.destroyed)),
         *conn.scalars(select(pt.response.c.digest).where(pt.response.c.destroyed)),
     }
-    own, exact = set(records) - known, {*records, *others} - known
+    addressed = destroyed_pages.find_addressed(conn, pages)
+    responses = destroyed_pages.digests_of_pages(conn, [*addressed])
+    own, exact = set(records) - known, {*records, *others, *responses} - known
     drafted = find_drafted(conn, own)
     i = t.import_.c
     is_exact = (i.release.is_(None), among(conn, i.digest, exact))
@@ -93,7 +95,9 @@ def destroy_again(
     drop_drafted(conn, {row.key: row for row in (*drafted, *named)}.values())
     destroyed.update(destroy_evidence(conn, exact))
     destroyed_pages.destroy(conn, own)
-    destroyed.update(destroyed_pages.destroy_again(conn, exact, pages))
+    destroyed_pages.mark_erased(conn, [*addressed])
+    destroyed.update(addressed.values())
+    destroyed.update(destroyed_pages.destroy_again(conn, exact))
     return sorted(destroyed)
 
 

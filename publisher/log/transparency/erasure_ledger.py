@@ -15,7 +15,7 @@ from typing import BinaryIO
 import msgspec
 from sqlalchemy import Connection, select
 
-from publisher.log.blob_store import sync_folder
+from publisher.log.blob_store import digest_of, sync_folder
 from publisher.log.database import entry_tables as e
 from publisher.log.database import page_tables as pt
 from publisher.log.database import tables as t
@@ -28,7 +28,8 @@ class LedgerEntry(msgspec.Struct, frozen=True):
     """One line: a record, and the digests of the files that contained it; or the name of a clerk; or a file.
 
     For others than records ``dataset`` is empty, and ``record`` is a digest: of the document that says that
-    names in releases were erased, of a submission whose names were, or of a file or response.
+    names in releases were erased, of a submission whose names were, of a file or response, or of the address
+    of a page.
     """
 
     dataset: str
@@ -36,8 +37,8 @@ class LedgerEntry(msgspec.Struct, frozen=True):
     sources: tuple[str, ...] = ()
     releases: tuple[int, ...] = ()
     submissions: tuple[str, ...] = ()
-    is_erased_page: bool = False
-    """The file is the response of a page that is never requested again."""
+    pages: tuple[str, ...] = ()
+    """SHA-256 of the addresses of pages that are never requested again."""
 
     def join(self, other: LedgerEntry) -> LedgerEntry:
         """Return what both entries of one thing know: a restored log may know fewer files of it."""
@@ -47,7 +48,7 @@ class LedgerEntry(msgspec.Struct, frozen=True):
             tuple(sorted({*self.sources, *other.sources})),
             tuple(sorted({*self.releases, *other.releases})),
             tuple(sorted({*self.submissions, *other.submissions})),
-            self.is_erased_page or other.is_erased_page,
+            tuple(sorted({*self.pages, *other.pages})),
         )
 
 
@@ -139,11 +140,11 @@ def _erased_names(conn: Connection) -> Iterator[LedgerEntry]:
 
 
 def _destroyed_files(conn: Connection) -> Iterator[LedgerEntry]:
-    """List files and responses: a backup may have them in a draft, or from before their records were read."""
+    """List files, responses and pages: a backup may have them from before their records were published."""
     i, r, p = t.import_.c, pt.response.c, pt.page.c
     files = set(conn.scalars(select(i.digest).where(i.destroyed)))
     files.update(conn.scalars(select(r.digest).where(r.destroyed)))
-    of_pages = select(r.digest).join_from(pt.response, pt.page, p.key == r.page).where(p.erased, r.destroyed)
-    erased = set(conn.scalars(of_pages))
     for digest in sorted(files):
-        yield LedgerEntry("", digest, sources=(digest,), is_erased_page=digest in erased)
+        yield LedgerEntry("", digest, sources=(digest,))
+    for digest in sorted({digest_of(url.encode()) for url in conn.scalars(select(p.url).where(p.erased))}):
+        yield LedgerEntry("", digest, pages=(digest,))

@@ -126,9 +126,9 @@ def test_an_erasure_takes_the_file_out_of_all_drafts_and_rows_left_out(log: Log)
     assert log.integrity.verify().problems == ()
 
 
-def add_page(log: Log) -> Page:
-    log.evidence.add_links("a", [(URL, SECRET)], role="document")
-    page = log.evidence.page_at("a", URL)
+def add_page(log: Log, url: str = URL, title: str = SECRET) -> Page:
+    log.evidence.add_links("a", [(url, title)], role="document")
+    page = log.evidence.page_at("a", url)
     assert page is not None
     return page
 
@@ -140,10 +140,11 @@ def store(log: Log, page: Page, body: bytes) -> str:
     return log.evidence.responses(page.key)[-1].digest
 
 
-def test_every_response_of_an_erased_page_is_in_the_ledger_and_is_destroyed_again(
-    log: Log, tmp_path: Path, clock: Clock
+@pytest.mark.parametrize("has_response", [True, False])
+def test_an_erased_page_and_every_response_of_it_are_destroyed_again(
+    log: Log, tmp_path: Path, *, has_response: bool
 ) -> None:
-    """A backup may have an earlier response than the one from which the record was read."""
+    """A backup may have an earlier response than the one from which the record was read, or none yet."""
     dataset, _ = fees_dataset()
     catalogue = load_catalogue("policies")
     log.datasets.create(structs.replace(dataset, name="zhengce", parts=()), catalogue)
@@ -156,14 +157,18 @@ def test_every_response_of_an_erased_page_is_in_the_ledger_and_is_destroyed_agai
     (record,) = log.queries.find_by_title("zhengce", SECRET)
     log.releases.erase(records=[("zhengce", record.id)], ground="法院裁定")
     ledger = ledger_of(log)
-    pages = {one.record for one in ledger if one.is_erased_page}
-    assert pages == {first, second}
+    assert {one.record for one in ledger if one.sources and not one.dataset} == {first, second}
+    address = digest_of(URL.encode())
+    assert [one for one in ledger if one.pages] == [LedgerEntry("", address, pages=(address,))]
     older = Log.open(sqlite.new(tmp_path / "older" / "qingdan.db"), sources=tmp_path / "older" / "sources")
     older.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2026-11-23")
-    listed = add_page(older)
-    assert store(older, listed, b"one") == first
-    assert repeat(older, ledger) == [first]
+    listed = add_page(older)  # not fetched yet: the text of the link names it
+    other = older.evidence.page(add_page(older, "http://a.example/2.html", "公开").key)
+    if has_response:
+        assert store(older, listed, b"one") == first
+    assert set(repeat(older, ledger)) == {address, *([first] if has_response else [])}
     assert older.evidence.page(listed.key).erased
+    assert older.evidence.page(other.key) == other
     with pytest.raises(LogError):
         older.evidence.source_bytes(first)
     assert contains(tmp_path / "older", SECRET) == []
