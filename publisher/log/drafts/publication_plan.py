@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from publisher.log import registry
 from publisher.log.database.connection import Database
-from publisher.log.drafts import conflicts, repeals, shared_codes, staging
+from publisher.log.drafts import coming_renames, conflicts, repeals, shared_codes, staging
 from publisher.log.drafts import plan as planning
 from publisher.log.drafts.plan import Window
 from publisher.log.model import Conflict, OnConflict
@@ -45,6 +45,7 @@ def plan_publication(
     names = registry.part_names(conn, dataset.key)
     errors, warnings = conflicts.find_duplicates(conn, windows, catalogue, names)
     errors += conflicts.find_foreign_records(conn, windows, names, catalogue, day)
+    errors += coming_renames.find_earlier_names(conn, dataset, catalogue, day)
     errors += conflicts.report_rows_in_error(conn)
     if on_conflict == "refuse":
         errors += conflicts.find_later_effect(conn, dataset.key, first_later_day, day)

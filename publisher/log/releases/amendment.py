@@ -100,7 +100,7 @@ class AmendmentRelease:
         )
         if span is None:
             raise _rename_outside_period(record_id, heading.effective_on, present)
-        self._assign_identity(record, self._choose_identity(record, span.content, content))
+        self._assign_identity(record, self._choose_identity(record, span.content, content), day)
         return self._publish(_amend_all_days(record, "renamed", spans, span, content, begin=day), heading)
 
     def migrate(self, heading: ReleaseHeading) -> int:
@@ -220,8 +220,8 @@ class AmendmentRelease:
         current = self._conn.scalar(select(t.record.c.identity).where(t.record.c.key == record))
         return others[0] if others and first == old_first and current in old_others else first
 
-    def _assign_identity(self, record: int, identity: str) -> None:
-        """Assign an identity. Raises ``LogError('identity-taken')`` while another record in force has it."""
+    def _assign_identity(self, record: int, identity: str, day: int = FOREVER - 1) -> None:
+        """Assign an identity. Raises ``LogError('identity-taken')`` if another record has it after a day."""
         r, s = t.record.c, t.span.c
         holder = self._conn.execute(
             select(r.key, r.id).where(r.dataset == self._dataset.key, r.identity == identity, r.key != record)
@@ -232,7 +232,7 @@ class AmendmentRelease:
                     s.record == holder.key,
                     s.known_to == FOREVER,
                     s.status == "stated",
-                    s.effective_to == FOREVER,
+                    s.effective_to > day,
                 )
             ).first()
             if in_force is not None:
