@@ -16,6 +16,7 @@ import time
 import urllib.error
 import urllib.request
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -29,13 +30,15 @@ def call(address: str, body: bytes | None = None, media_type: str = "application
     """Send a request, up to four times. With the same key the desk does once what is sent twice."""
     headers = {"Authorization": f"Bearer {os.environ['QINGDAN_TOKEN']}", "Content-Type": media_type}
     headers |= {"Idempotency-Key": key} if key else {}
-    for pause in (1, 10, 60):
+    for pause in (1, 10, 60, 0):
         try:
             return send(urllib.request.Request(address, body, headers))
-        except OSError as error:  # the desk is away, or the connection broke
+        except (OSError, HTTPException, ValueError) as error:  # the desk is away, or the answer broke off
+            if not pause:
+                sys.exit(f"{address}: {type(error).__name__}: {error}")
             print(f"{error}; again in {pause} seconds", file=sys.stderr)
             time.sleep(pause)
-    return send(urllib.request.Request(address, body, headers))
+    raise AssertionError
 
 
 def send(request: urllib.request.Request) -> Any:
@@ -44,7 +47,7 @@ def send(request: urllib.request.Request) -> Any:
         with urllib.request.urlopen(request, timeout=300) as answer:
             return json.load(answer)
     except urllib.error.HTTPError as error:
-        if error.code >= 500:
+        if error.code >= 500 or error.code == 429:
             raise
         sys.exit(f"{error.code} {error.read().decode()}")
 
@@ -80,4 +83,7 @@ def hand_in(desk: str, dataset: str, part: str, file: Path, basis: str) -> None:
 
 
 if __name__ == "__main__":
-    hand_in(sys.argv[1], sys.argv[2], sys.argv[3], Path(sys.argv[4]), sys.argv[5])
+    try:
+        hand_in(sys.argv[1], sys.argv[2], sys.argv[3], Path(sys.argv[4]), sys.argv[5])
+    except (KeyError, TypeError) as problem:
+        sys.exit(f"The answers have another form than this program knows ({problem!r}); see docs/desk.md")

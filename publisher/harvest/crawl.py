@@ -296,7 +296,7 @@ class Crawl:
         hop = responses.last
         if hop.truncated:
             self.report.add_finding(kinds.ANSWER_TOO_LARGE, page.url, most=self._source.largest)
-        elif hop.status not in {200, 304} and (page.body_digest is None or hop.status not in {404, 410}):
+        elif _has_no_page(page, hop):
             self.report.add_finding(kinds.STATUS, page.url, status=hop.status)
 
     def _store(self, page_fetches: list[PageFetch]) -> None:
@@ -346,3 +346,10 @@ class Crawl:
             modified=warc.find_header(hop, "last-modified"),
             whole=not hop.truncated,
         )
+
+
+def _has_no_page(page: Page, hop: Hop) -> bool:
+    """Test for a status without the page, other than that it is gone or not modified since the last one."""
+    if hop.status == 304:
+        return page.response is None
+    return hop.status != 200 and (page.body_digest is None or hop.status not in {404, 410})

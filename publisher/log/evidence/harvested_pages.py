@@ -185,7 +185,7 @@ def store_exchange(conn: Connection, exchange: Exchange, digest: str) -> list[in
     elif exchange.status in GONE_STATUSES and row.body_digest is not None and row.vanished_at is None:
         changes |= {"vanished_at": at, **UNCONDITIONAL}
         notices.append(_notice(conn, row, at, "vanished", "status", key))
-    elif exchange.status not in {200, 304} and exchange.status not in GONE_STATUSES:
+    elif exchange.status not in {200, 304, *GONE_STATUSES} or (exchange.status == 304 and not row.response):
         changes |= {"failures": row.failures + 1, "troubled_since": row.troubled_since}
     conn.execute(update(pt.page).where(p.key == exchange.page).values(**changes))
     return notices

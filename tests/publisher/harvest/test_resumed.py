@@ -203,3 +203,14 @@ def test_a_newer_parser_does_not_make_a_page_return_that_is_gone(
     monkeypatch.setattr("publisher.harvest.extraction.run_limited", run_here)
     report = collector.collect()
     assert (report["read"], codes(report)) == (3, [])
+
+
+def test_a_page_that_is_not_modified_since_nothing_is_requested_at_the_next_run(collector: Collector) -> None:
+    website = Website(collector)
+    website.put_first()
+    whole = {path: collector.web.answers[path] for path in ("/list_2.html", "/d/2.html", "/d/9_3.html")}
+    collector.web.answers |= dict.fromkeys(whole, Answer(status=304))
+    assert codes(collector.collect()).count("answer-status") == 3
+    collector.web.answers |= whole
+    collector.collect()
+    assert_complete(collector, second=False)

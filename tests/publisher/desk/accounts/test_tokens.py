@@ -29,6 +29,7 @@ from tests.support.clock import Clock
 from tests.support.desk import DESK, DeskSite, desk_site, forms
 from tests.support.log import entry, stage
 from tests.support.servers.http_service import address, loopback_socket, serving
+from tests.support.servers.loopback import Answer, WebRequest, Write, loopback_server
 
 PROGRAM = Path(__file__).parents[4] / "docs" / "examples" / "nightly_list.py"
 ALL = tuple(TOKEN_ACTIONS)
@@ -258,3 +259,38 @@ def test_the_program_of_the_documentation_hands_in_each_night(tmp_path: Path, cl
 def test_a_page_of_the_desk_has_its_form_token_still(desk: DeskSite) -> None:
     with desk.browser() as browser:
         assert forms(browser.see("/sign-in"))["/sign-in"].fields["_csrf_token"]
+
+
+@pytest.mark.parametrize(
+    ("odd", "reason"),
+    [
+        (Answer(b"[]"), "another form"),
+        (Answer(b'{"staged": true}'), "another form"),
+        (Answer(status=403), "403"),
+    ],
+)
+def test_the_program_ends_with_the_reason_of_an_odd_answer(tmp_path: Path, odd: Answer, reason: str) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text("收费项目\n甲\n", encoding="utf-8")
+    with loopback_server() as web:
+        web.answers["/desk/v1/drafts/fees/imports"] = odd
+        ran = nightly(web.base, "secret", file)
+    assert (ran.returncode, reason in ran.stderr, "Traceback" in ran.stderr) == (1, True, False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", [Answer(status=429), Answer(b"<html>")])
+def test_the_program_sends_again_what_was_not_answered(tmp_path: Path, first: Answer) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text("收费项目\n甲\n", encoding="utf-8")
+    with loopback_server() as web:
+
+        def busy(_request: WebRequest, _write: Write) -> Answer:
+            web.answers["/desk/v1/drafts/fees/imports"] = Answer(b'{"findings": [], "staged": []}')
+            return first
+
+        web.answers["/desk/v1/drafts/fees/imports"] = busy
+        ran = nightly(web.base, "secret", file)
+        keys = {request.headers["idempotency-key"] for request in web.requests}
+    assert (ran.returncode, len(web.requests), len(keys)) == (1, 2, 1)
+    assert "again in 1 seconds" in ran.stderr
