@@ -138,6 +138,8 @@ class SeparateStore:
                     continue
                 for rows in streamed.execute(select(table)).mappings().partitions():
                     conn.execute(table.insert(), [dict(row) for row in rows])
+            if target.file is None:
+                postgresql.continue_keys(conn, self.metadata.sorted_tables)
 
     def create(self, version: int, finish: Callable[[Connection], None]) -> None:
         """Create the tables if there are none; then ``finish`` is called with the connection.

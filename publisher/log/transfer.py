@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import Connection, Table, func, insert, select
 
 from publisher.log.blob_store import BlobStore, DatabaseBlobs, FolderBlobs, digest_of
+from publisher.log.database import postgresql
 from publisher.log.database import tables as t
 from publisher.log.database.all_tables import ALL_TABLES
 from publisher.log.database.connection import Database, stream
@@ -66,7 +67,8 @@ def move(
                     raise _not_empty()
                 rows = {table.name: _copy_table(old, new, table, report) for table in _TABLES}
                 digests = _verify_tables(old, new, report)
-                _continue_keys(there, new)
+                if not there.sqlite:
+                    postgresql.continue_keys(new, _TABLES)
                 there.analyze(new, *_TABLES)
                 _verify_copy(Session(there, blobs, session.clock, session.files, session.keys), new, report)
         return MoveReport(rows, digests, count, rows[t.release.name])
@@ -82,18 +84,6 @@ def _copy_table(old: Connection, new: Connection, table: Table, report: CopyProg
         count += len(batch)
         report(table.name, count, total)
     return count
-
-
-def _continue_keys(there: Database, new: Connection) -> None:
-    """Set PostgreSQL's key sequences to follow the largest copied key."""
-    if there.sqlite:
-        return
-    for table in _TABLES:
-        key = next(iter(table.primary_key.columns))
-        counter = new.scalar(select(func.pg_get_serial_sequence(f'"{table.name}"', key.name)))
-        largest = new.scalar(select(func.max(key))) if counter else None
-        if largest is not None:
-            new.execute(select(func.setval(counter, largest)))
 
 
 def _verify_copy(session: Session, new: Connection, report: CopyProgress) -> None:

@@ -7,12 +7,12 @@ connections of the server: no state outlives a transaction. See ``docs/postgresq
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Pool, create_engine, event, func, inspect, select
+from sqlalchemy import Connection, Engine, Pool, Table, create_engine, event, func, inspect, select
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.schema import DropSchema
@@ -92,6 +92,17 @@ def is_lock_timeout(error: OperationalError) -> bool:
 def allow_long_statements(conn: Connection) -> None:
     """Lift the bound of statements in this transaction."""
     conn.exec_driver_sql("SET LOCAL statement_timeout = 0")
+
+
+def continue_keys(conn: Connection, tables: Iterable[Table]) -> None:
+    """Let generated keys follow the largest key that was copied into a table: a copy does not count them."""
+    for table in tables:
+        name = ".".join(f'"{word}"' for word in (table.schema, table.name) if word)
+        for key in table.primary_key.columns:
+            sequence = conn.scalar(select(func.pg_get_serial_sequence(name, key.name)))
+            largest = conn.scalar(select(func.max(key))) if sequence else None
+            if largest is not None:
+                conn.execute(select(func.setval(sequence, largest)))
 
 
 def rewrite(engine: Engine, tables: Sequence[str]) -> None:

@@ -115,11 +115,16 @@ def test_a_move_takes_the_desk_along_and_never_overwrites_another(
 ) -> None:
     site.init()
     head = fill(site, clock)
+    event = {"actor": "zhang", "subject": "fees", "address": "", "details": {}}
+    with closing(people_of(site, clock)) as staff:  # of a desk that was killed in the middle of it
+        begun = [staff.acts.begin("imported", event, entries=0) for _ in range(2)]
     with postgresql_server.database(migrated=False) as url:
         assert site.ok("move", "--to", url, "--json").json["desk_accounts"] == 2
         monkeypatch.setenv("QINGDAN_DATABASE", url)
         with closing(people_of(site, clock)) as staff:
             check_copy(staff, clock, head, links=1)
+            begun.append(staff.acts.begin("imported", event, entries=0))
+            assert [act.number for act in staff.acts.all()] == [act.number for act in begun] == [1, 2, 3]
         # And back: the old files are still in the home.
         back = f"sqlite:///{site.home / 'back.db'}"
         for name in ("inbox", "desk"):
