@@ -220,20 +220,17 @@ class Accounts:
         Wrong guesses pause as those of a sign-in. Raises ``LogError``: ``sign-in-failed``,
         ``sign-in-paused``, ``weak-password``.
         """
+        credentials.check_password(new, name)  # first: it is no guess
         now, name_mac = self._clock(), self._key.mac("name", name)
-        with self._store.read() as conn:
-            lockout.require_no_pause(conn, name_mac, now)
+        with self._store.write() as conn:
             row = account_row(conn, name)
+            count = lockout.count_attempt(conn, name_mac, now)
         if not credentials.verify_password(row.password, current):
             with self._store.write() as conn:
-                details: dict[str, Any] = {
-                    "failures": lockout.count_failure(conn, name_mac, now),
-                    "for": "password",
-                }
+                details: dict[str, Any] = {"failures": count, "for": "password"}
                 own: dict[str, Any] = {"actor": name, "subject": name, "address": address}
                 audit_log.append(conn, "sign-in-failed", at=micros(now), details=details, **own)
             raise LogError("sign-in-failed", "当前密码不对。", "The current password is wrong.")
-        credentials.check_password(new, name)
         hashed = credentials.hash_password(new)
         with self._store.write() as conn:
             conn.execute(update(t.account).where(_a.name == name).values(password=hashed, epoch=_a.epoch + 1))

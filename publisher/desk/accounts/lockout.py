@@ -19,8 +19,19 @@ _FORGOTTEN = timedelta(days=1)
 _f = t.failure.c
 
 
-def require_no_pause(conn: Connection, name: str, now: datetime) -> None:
-    """Raise ``LogError('sign-in-paused')`` while a name has to wait. ``name``: its MAC."""
+def count_attempt(conn: Connection, name: str, now: datetime) -> int:
+    """Count an attempt as a failure, and set the pause after it → failures in a row. ``name``: its MAC.
+
+    It is counted before the password is checked, in a transaction that excludes other writers: of guesses at
+    the same time no more pass than one after another. :func:`forget_failures` follows if it was right.
+
+    Raises ``LogError('sign-in-paused')`` while the name has to wait.
+    """
+    _require_no_pause(conn, name, now)
+    return _count(conn, name, now)
+
+
+def _require_no_pause(conn: Connection, name: str, now: datetime) -> None:
     until = conn.scalar(select(_f.until).where(_f.name == name))
     if until is not None and until > micros(now):
         minutes = int((moment(until) - now).total_seconds()) // 60 + 1
@@ -31,8 +42,7 @@ def require_no_pause(conn: Connection, name: str, now: datetime) -> None:
         )
 
 
-def count_failure(conn: Connection, name: str, now: datetime) -> int:
-    """Count a failure and set the pause → failures in a row."""
+def _count(conn: Connection, name: str, now: datetime) -> int:
     conn.execute(delete(t.failure).where(_f.failed_at <= micros(now - _FORGOTTEN)))
     count = (conn.scalar(select(_f["count"]).where(_f.name == name)) or 0) + 1
     conn.execute(delete(t.failure).where(_f.name == name))

@@ -30,13 +30,13 @@ class SignIn:
     def with_password(self, name: str, password: str, code: str, *, address: str = "") -> Account:
         """Verify name, password and code. Raises ``LogError``: ``sign-in-failed``, ``sign-in-paused``."""
         now, name_mac = self._clock(), self._key.mac("name", name)
-        with self._store.read() as conn:
-            lockout.require_no_pause(conn, name_mac, now)
+        with self._store.write() as conn:
+            count = lockout.count_attempt(conn, name_mac, now)
             row = conn.execute(select(t.account).where(_a.name == name)).first()
         is_right = credentials.verify_password(None if row is None else row.password, password)
         step = self._step(row, code, now) if row is not None else None
         if not is_right or row is None or row.disabled_at is not None or step is None:
-            self._fail(name, name_mac, now, address, has_account=row is not None)
+            self._fail(name, count, now, address, has_account=row is not None)
         # Of two sign-ins with one code at the same time, one changes the row.
         with self._store.write() as conn:
             unused = _a.totp_step.is_(None) | (_a.totp_step < step)
@@ -49,7 +49,7 @@ class SignIn:
                 lockout.forget_failures(conn, name_mac)
                 audit_log.append(conn, "sign-in", at=micros(now), actor=name, subject=name, address=address)
         if not used.rowcount:
-            self._fail(name, name_mac, now, address, has_account=True)
+            self._fail(name, count, now, address, has_account=True)
         return self._accounts.get(name)
 
     def with_link(self, token: str, *, address: str = "") -> Account:
@@ -81,9 +81,8 @@ class SignIn:
         is_old = step is not None and row.totp_step is not None and step <= row.totp_step
         return None if is_old else step
 
-    def _fail(self, name: str, name_mac: str, now: datetime, address: str, *, has_account: bool) -> NoReturn:
+    def _fail(self, name: str, count: int, now: datetime, address: str, *, has_account: bool) -> NoReturn:
         with self._store.write() as conn:
-            count = lockout.count_failure(conn, name_mac, now)
             # A name that no account has may be a password that was typed into the wrong field.
             audit_log.append(
                 conn,

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -15,6 +18,7 @@ from publisher.desk.accounts.identities import Identities
 from publisher.desk.accounts.lockout import FREE_FAILURES, LONGEST_PAUSE, pause_after
 from publisher.desk.accounts.oidc import Identity
 from publisher.desk.accounts.roles import parse_grant
+from publisher.desk.desk import open_staff
 from publisher.log.model import LogError
 from publisher.log.transparency.audit_heads import AuditHead
 from tests.support.desk import GOOD_PASSWORD, DeskSite, code_at
@@ -96,6 +100,34 @@ def test_failures_pause_a_name_whether_there_is_such_an_account_or_not(desk: Des
     desk.clock.advance(seconds=61)
     if name == "zhang":
         desk.staff.sign_in.with_password(name, GOOD_PASSWORD, desk.code(name))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["sign-in", "password"])
+def test_of_guesses_at_the_same_time_no_more_pass_than_one_after_another(desk: DeskSite, way: str) -> None:
+    """Also of several processes: each thread has a store of its own."""
+    desk.add("zhang", "填报")
+
+    def guess(number: int) -> str:
+        with closing(open_staff(desk.settings, create=False, clock=desk.clock)) as staff:
+            own = {"current": f"wrong {number}", "new": GOOD_PASSWORD}
+            try:
+                if way == "sign-in":
+                    staff.sign_in.with_password("zhang", f"wrong {number}", "123456")
+                else:
+                    staff.accounts.change_password("zhang", **own)
+            except LogError as error:
+                return error.code
+            return "right"
+
+    with ThreadPoolExecutor(12) as threads:
+        codes = Counter(threads.map(guess, range(12)))
+    assert codes == {"sign-in-failed": FREE_FAILURES, "sign-in-paused": 12 - FREE_FAILURES}
+    desk.clock.advance(seconds=61)
+    desk.staff.sign_in.with_password("zhang", GOOD_PASSWORD, desk.code("zhang"))  # forgets them
+    desk.clock.advance(seconds=61)
+    assert refused_sign_in(desk, "000000") == "sign-in-failed"
+    assert desk.staff.audit.events(limit=1)[0].details == {"failures": 1}
 
 
 def test_pauses_grow_to_an_hour() -> None:
