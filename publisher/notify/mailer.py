@@ -24,12 +24,13 @@ from publisher.inbox.followers import Followers, open_followers
 from publisher.log.clocks import SHANGHAI, utc_now
 from publisher.log.log import Log
 from publisher.log.model import LogError
-from publisher.log.outbox.outbox import IndexedRelease
+from publisher.log.outbox.outbox import PublishedRelease
 from publisher.notify.mail_message import Letterhead, Recipient, confirmation, news_mail
 from publisher.notify.mail_server import MailConnection, MailRefusedError, MailServer, ServerAwayError
 from publisher.notify.news import NewsReader, ReleaseNews
 from publisher.settings import Settings
 from publisher.views.syndication.feed import scope_title
+from publisher.views.syndication.scope import decode_scope
 from search.contract import SearchEngine, SearchError
 from search.query.field_filters import FilterFields
 
@@ -43,6 +44,8 @@ RETRIES = (
 _BATCH = 200
 _FAULT_PAUSE = timedelta(hours=1)
 """Pause of the mails to a follower whose address or news cannot be read."""
+_SEARCH_PAUSE = timedelta(seconds=20)
+"""Pause of the mails that need a search which fails, or has not read the release yet."""
 _LONGEST_PAUSE = 60.0
 """Seconds between two attempts, in which nobody who left is deleted."""
 logger = logging.getLogger(__name__)
@@ -67,13 +70,15 @@ class Mailer:
     server: MailServer
     sender: str
     clock: Callable[[], datetime] = utc_now
-    _releases: list[IndexedRelease] = field(default_factory=list, repr=False)
-    """All releases that can be searched, in order."""
+    _releases: list[PublishedRelease] = field(default_factory=list, repr=False)
+    """All releases, in order."""
+    _to_index: int | None = field(default=None, repr=False)
+    """Sequence of the first release that cannot be searched yet."""
 
     async def send_due(self) -> int:
         """Send the mails that are due, and delete followers who left → number of mails.
 
-        Raises :class:`ServerAwayError`, ``SearchError``.
+        Mails that need a search wait while there is none. Raises :class:`ServerAwayError`.
         """
         await to_thread.run_sync(self._read_releases)
         await to_thread.run_sync(self.followers.apply_choices, self._newest_at)
@@ -88,7 +93,8 @@ class Mailer:
 
     def _read_releases(self) -> None:
         after = self._releases[-1].sequence if self._releases else 0
-        self._releases += self.log.outbox.indexed_releases(after)
+        self._releases += self.log.outbox.releases(after)
+        self._to_index = self.log.outbox.first_release_to_index()  # last: of a later release nothing is said
 
     def _newest_before(self, slot: datetime | None) -> int:
         """Return the sequence of the newest release that was published before an instant; None: of all."""
@@ -107,12 +113,24 @@ class Mailer:
     async def _notify(self, behind: Sequence[Follower], upto: Mapping[Pace, int]) -> int:
         letters: list[_Letter] = []
         unconcerned: dict[int, list[str]] = {}
+        waiting: list[str] = []
+        outage = ""
         for one in behind:
             newest = upto[one.pace]
-            releases = [r for r in self._releases[self._index(one.told) :] if r.sequence <= newest]
             try:
+                if decode_scope(one.scope).needs_search:
+                    newest = self._searchable(newest)
+                    if outage or newest <= one.told:
+                        waiting.append(one.id)
+                        continue
+                releases = [r for r in self._releases[self._index(one.told) :] if r.sequence <= newest]
                 news = await self.news.of_releases(one.scope, releases)
-            except (SearchError, SQLAlchemyError):
+            except SearchError as error:
+                outage = str(error) or "search"
+                logger.warning("mails wait for the search: %s", describe_in_a_line(error))
+                waiting.append(one.id)
+                continue
+            except SQLAlchemyError:
                 raise
             except Exception as error:  # noqa: BLE001 - what one follows keeps mails from nobody else
                 log_failure(logger, f"news for follower {one.id}", error)
@@ -122,9 +140,18 @@ class Mailer:
                 letters.append(_Letter(one, await self._title(one), news, newest, self.news.sequence))
             else:
                 unconcerned.setdefault(newest, []).append(one.id)
+        if waiting:
+            await to_thread.run_sync(self.followers.postpone, waiting, outage, _SEARCH_PAUSE)
         for newest, followers in unconcerned.items():
             await to_thread.run_sync(self.followers.mark_notified, followers, newest)
         return await to_thread.run_sync(self._send, letters) if letters else 0
+
+    def _searchable(self, upto: int) -> int:
+        """Return the sequence of the newest release up to one that can be searched."""
+        if self._to_index is None or upto < self._to_index:
+            return upto
+        end = self._index(self._to_index - 1)
+        return self._releases[end - 1].sequence if end else 0
 
     def _index(self, sequence: int) -> int:
         """Return the index of the first release after a sequence."""
@@ -209,22 +236,21 @@ async def run_mailer(
             logger.warning("QINGDAN_MAIL is set without QINGDAN_SMTP: no mail is sent")
         return
     keys = SealKeys(settings.keys, settings.key_passphrase)
-    server, pause = MailServer.parse(settings.smtp), poll
+    server, pause, is_told = MailServer.parse(settings.smtp), poll, False
     while True:
         try:
             with open_followers(settings.database, settings.inbox, keys) as followers:
-                if followers is None:
-                    logger.warning(
-                        "there is no inbox, so nobody can follow by e-mail (qingdan corrections key)"
-                    )
-                    return
-                mailer = Mailer(log, NewsReader(log, search, fields), followers, server, settings.mail)
-                while True:
-                    with log.outbox.mail_lock() as is_locked:
-                        if is_locked:
-                            await mailer.send_due()
-                    pause = poll
-                    await anyio.sleep(poll)
+                if followers is not None:
+                    mailer = Mailer(log, NewsReader(log, search, fields), followers, server, settings.mail)
+                    while True:
+                        with log.outbox.mail_lock() as is_locked:
+                            if is_locked:
+                                await mailer.send_due()
+                        pause = poll
+                        await anyio.sleep(poll)
+            if not is_told:
+                logger.warning("there is no inbox, so nobody can follow by e-mail (qingdan corrections key)")
+            is_told, pause = True, min(pause * 2, _LONGEST_PAUSE)  # it may be created while this runs
         except (ServerAwayError, SearchError, LogError, SQLAlchemyError) as error:
             logger.warning("mails could not be sent, which is tried again: %s", describe_in_a_line(error))
             pause = min(pause * 2, _LONGEST_PAUSE)

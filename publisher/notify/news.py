@@ -14,7 +14,7 @@ from anyio import to_thread
 
 from publisher.log.clocks import day_at
 from publisher.log.log import Log
-from publisher.log.outbox.outbox import IndexedRelease
+from publisher.log.outbox.outbox import PublishedRelease
 from publisher.views.syndication.entries import build_entries
 from publisher.views.syndication.scope import Scope, decode_scope
 from publisher.views.syndication.selection import Selection, select_release
@@ -56,7 +56,7 @@ class NewsReader:
     sequence: int = -1
     """Sequence of the log that they were read from."""
 
-    async def of_releases(self, scope: str, releases: Iterable[IndexedRelease]) -> Sequence[ReleaseNews]:
+    async def of_releases(self, scope: str, releases: Iterable[PublishedRelease]) -> Sequence[ReleaseNews]:
         """Read the news of releases in a scope (JSON). Raises ``SearchError``."""
         sequence = await to_thread.run_sync(self.log.queries.sequence)
         if sequence != self.sequence:  # a withdrawal or an erasure withholds what was read before
@@ -71,14 +71,14 @@ class NewsReader:
                 news.append(one)
         return news
 
-    async def _read(self, scope: Scope, release: IndexedRelease) -> ReleaseNews | None:
+    async def _read(self, scope: Scope, release: PublishedRelease) -> ReleaseNews | None:
         if scope.dataset not in (None, release.dataset):
             return None
         fields = await to_thread.run_sync(self.fields)
         selection = await select_release(self.log, self.search, fields, scope, release.published_at)
         return await to_thread.run_sync(self._describe, scope, release, selection)
 
-    def _describe(self, scope: Scope, release: IndexedRelease, selection: Selection) -> ReleaseNews | None:
+    def _describe(self, scope: Scope, release: PublishedRelease, selection: Selection) -> ReleaseNews | None:
         erasures = self.log.queries.erasures(release.dataset, release=release.number)
         grounds = tuple(one.ground for one in erasures if scope.covers_erasure(one.dataset, one.record))
         if not selection.changes and not grounds:

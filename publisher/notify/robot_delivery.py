@@ -7,7 +7,7 @@ from datetime import timedelta
 from anyio import CapacityLimiter, to_thread
 
 from publisher.log.log import Log
-from publisher.log.outbox.outbox import IndexedRelease
+from publisher.log.outbox.outbox import PublishedRelease
 from publisher.log.outbox.subscriptions import Delivery
 from publisher.notify.news import NewsReader
 from publisher.notify.robots import ROBOTS
@@ -39,7 +39,7 @@ async def deliver(
         await to_thread.run_sync(log.subscriptions.postpone, (delivery,), until)
         raise PostponedError
     others = await to_thread.run_sync(log.subscriptions.claim_others, delivery)
-    releases = [IndexedRelease(d.release, d.dataset, d.number, d.published_at) for d in (delivery, *others)]
+    releases = [PublishedRelease(d.release, d.dataset, d.number, d.published_at) for d in (delivery, *others)]
     try:
         news = await reader.of_releases(subscription.scope, releases)
         status = None

@@ -36,7 +36,7 @@ class OutboxItem(msgspec.Struct, frozen=True):
     error: str = ""
 
 
-class IndexedRelease(msgspec.Struct, frozen=True):
+class PublishedRelease(msgspec.Struct, frozen=True):
     sequence: int
     """Site-wide."""
     dataset: str
@@ -113,8 +113,20 @@ class Outbox:
             row = _LAST_COMPLETED.first(conn, {})
             return int(row.last) if row is not None else 0
 
-    def indexed_releases(self, after: int = 0) -> tuple[IndexedRelease, ...]:
-        """List the releases after a sequence, in order, up to the first that is not indexed yet."""
+    def releases(self, after: int = 0) -> tuple[PublishedRelease, ...]:
+        """List the releases after a sequence, in order."""
+        r = t.release.c
+        with self._session.read() as conn:
+            rows = conn.execute(
+                select(r.sequence, t.dataset.c.name, r.number, r.published_at)
+                .join_from(t.release, t.dataset, t.dataset.c.key == r.dataset)
+                .where(r.sequence > after)
+                .order_by(r.sequence)
+            ).all()
+        return tuple(PublishedRelease(row[0], row[1], row[2], moment(row[3])) for row in rows)
+
+    def first_release_to_index(self) -> int | None:
+        """Return the sequence of the first release that is not indexed yet; None: all are."""
         o, r = t.outbox.c, t.release.c
         waits = (
             select(func.min(r.sequence))
@@ -126,15 +138,8 @@ class Outbox:
             .where(o.due_at <= r.published_at)  # not the item that waits for a later day of effect
         )
         with self._session.read() as conn:
-            first = conn.scalar(waits)
-            in_range = r.sequence > after if first is None else (r.sequence > after) & (r.sequence < first)
-            rows = conn.execute(
-                select(r.sequence, t.dataset.c.name, r.number, r.published_at)
-                .join_from(t.release, t.dataset, t.dataset.c.key == r.dataset)
-                .where(in_range)
-                .order_by(r.sequence)
-            ).all()
-        return tuple(IndexedRelease(row[0], row[1], row[2], moment(row[3])) for row in rows)
+            first: int | None = conn.scalar(waits)
+        return first
 
     def mail_lock(self) -> AbstractContextManager[bool]:
         """Try without waiting to take the lock for sending mails. → whether this process holds it."""

@@ -34,7 +34,7 @@ def add_followers(mails: MailSite, count: int) -> None:
     """Add confirmed followers of everything, of one list and of a search in turn."""
     database = mails.followers._database
     scopes = [make_scope(), make_scope(dataset=FEES), make_scope(text="污水处理")]
-    newest = mails.site.log.outbox.indexed_releases()[-1].sequence
+    newest = mails.site.log.outbox.releases()[-1].sequence
     with database.write() as conn:
         key = conn.execute(t.key.select()).one()
         rows = []
