@@ -11,6 +11,8 @@ import xlsxwriter
 from publisher.ingest.formats.grid import Grid
 
 _LONGEST_CELL = 32_767
+_CUT = "……（全文见原文件 / in full in the original file；此处从略）"
+"""End of a text that is longer than a cell of a workbook may be."""
 _LONGEST_NAME = 31
 _FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\", "_"))
 
@@ -30,9 +32,9 @@ def write_grids(grids: Sequence[Grid]) -> tuple[bytes, dict[str, str]]:
         for row in grid.rows:
             for cell in row:
                 if cell.text and cell.merged_from is None:
-                    sheet.write_string(cell.row - 1, cell.column - 1, cell.text[:_LONGEST_CELL])
+                    sheet.write_string(cell.row - 1, cell.column - 1, _fit_text(cell.text))
         for first_row, first_column, last_row, last_column in _merges(grid):
-            text = grid.rows[first_row - 1][first_column - 1].text[:_LONGEST_CELL]
+            text = _fit_text(grid.rows[first_row - 1][first_column - 1].text)
             sheet.merge_range(first_row - 1, first_column - 1, last_row - 1, last_column - 1, text)
         for number in grid.annotations.hidden_rows:
             sheet.set_row(number - 1, options={"hidden": True})
@@ -42,6 +44,10 @@ def write_grids(grids: Sequence[Grid]) -> tuple[bytes, dict[str, str]]:
             sheet.hide()
     workbook.close()
     return buffer.getvalue(), names
+
+
+def _fit_text(text: str) -> str:
+    return text if len(text) <= _LONGEST_CELL else text[: _LONGEST_CELL - len(_CUT)] + _CUT
 
 
 def _merges(grid: Grid) -> list[tuple[int, int, int, int]]:

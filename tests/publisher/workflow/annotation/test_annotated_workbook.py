@@ -248,6 +248,14 @@ def test_a_workbook_whose_parts_are_named_with_backslashes_is_annotated() -> Non
     assert annotated.cells == plain.cells
 
 
+def test_a_text_that_no_cell_of_a_workbook_can_hold_says_that_it_is_cut() -> None:
+    data = f"编码,名称,依据\n1,甲,{'法' * 32_767}\n2,乙,{'法' * 32_768}\n".encode()
+    sheet = openpyxl.load_workbook(io.BytesIO(annotate_workbook(data, "清单.csv", ()).data))["清单"]
+    assert sheet["C2"].value == "法" * 32_767
+    assert sheet["C3"].value.endswith("法……（全文见原文件 / in full in the original file；此处从略）")
+    assert len(sheet["C3"].value) == 32_767
+
+
 def test_tables_of_one_name_or_a_long_one_become_sheets() -> None:
     names = ["收费", "收费", "收费", "收费_2", "甲" * 30 + "'乙"]
     data, _ = write_grids([grid for name in names if (grid := build_grid(name, [["甲"]]))])
