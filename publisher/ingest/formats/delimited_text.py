@@ -14,7 +14,7 @@ import msgspec
 from publisher.ingest.findings.files import EXTRA_CELLS, LOOSE_QUOTES, OPEN_QUOTE, TOO_LARGE
 from publisher.ingest.findings.kind import Bilingual
 from publisher.ingest.formats.errors import FileNote, ReaderError
-from publisher.ingest.formats.grid import MAX_COLUMNS, Grid, build_grid
+from publisher.ingest.formats.grid import MAX_COLUMNS, MAX_FILE, Grid, build_grid
 
 DELIMITERS = (",", "\t", ";")
 SAMPLE = 200
@@ -25,6 +25,8 @@ _MOST_NOTES = 50
 _TEXT_FORMULA = re.compile(r'="((?:[^"]++|"")*+)"\s*')
 type _Quoting = Literal[0, 3]
 """``csv.QUOTE_MINIMAL`` or ``csv.QUOTE_NONE``."""
+csv.field_size_limit(MAX_FILE)
+"""A cell may be as long as its file. By default a reader refuses one of more than 131,072 characters."""
 
 
 def detect_delimiter(text: str) -> str | None:
@@ -52,12 +54,9 @@ def _most_regular(text: str, quoting: _Quoting) -> str | None:
 def _measure_regularity(text: str, delimiter: str, quoting: _Quoting) -> tuple[int, float]:
     widths: Counter[int] = Counter()
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting)
-    try:
-        for row in islice(reader, SAMPLE):
-            if any(cell.strip() for cell in row):
-                widths[len(row)] += 1
-    except csv.Error:
-        return 0, 0.0
+    for row in islice(reader, SAMPLE):
+        if any(cell.strip() for cell in row):
+            widths[len(row)] += 1
     if not widths:
         return 0, 0.0
     width, count = max(widths.items(), key=lambda item: (item[1], item[0]))
@@ -109,19 +108,13 @@ class _Table:
         lines = list(io.StringIO(self._text, newline="")) if self._quoted else []
         reader = csv.reader(lines or io.StringIO(self._text, newline=""), delimiter=self._delimiter)
         start = 0
-        try:
-            for row in reader:
-                if len(row) > 4 * MAX_COLUMNS and any(row[MAX_COLUMNS:]):
-                    raise ReaderError(TOO_LARGE, Bilingual(f"{len(row)}列", f"{len(row)} columns"))
-                self.rows.append([_strip_formula(cell) for cell in row] if self._quoted else row)
-                if self._quoted:
-                    self._check_quotes(row, lines, start, reader.line_num)
-                    start = reader.line_num
-        except csv.Error as problem:
-            # A cell is longer than any real one: a quote took the rest of the file.
-            number = len(self.rows) + 1
-            zh, en = f"第{number}行（文件第{start + 1}行）", f"Row {number} (line {start + 1})"
-            raise ReaderError(OPEN_QUOTE, Bilingual(zh, en), row=number) from problem
+        for row in reader:
+            if len(row) > 4 * MAX_COLUMNS and any(row[MAX_COLUMNS:]):
+                raise ReaderError(TOO_LARGE, Bilingual(f"{len(row)}列", f"{len(row)} columns"))
+            self.rows.append([_strip_formula(cell) for cell in row] if self._quoted else row)
+            if self._quoted:
+                self._check_quotes(row, lines, start, reader.line_num)
+                start = reader.line_num
 
     def _check_quotes(self, row: list[str], lines: list[str], start: int, end: int) -> None:
         if end - start == 1 and '"' not in lines[start]:

@@ -36,12 +36,9 @@ from publisher.ingest.formats import (
     xlsx_annotations,
 )
 from publisher.ingest.formats.errors import FileNote, ReaderError
-from publisher.ingest.formats.grid import Grid, note_lost_digits
+from publisher.ingest.formats.grid import MAX_FILE, Grid, note_lost_digits
 from publisher.ingest.formats.json_records import Record
 from publisher.ingest.formats.safety import zip_archive
-
-MAX_FILE = 64 << 20
-"""Bytes."""
 
 XLS = "application/vnd.ms-excel"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

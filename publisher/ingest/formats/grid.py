@@ -15,6 +15,8 @@ from publisher.ingest.formats.errors import FileNote, ReaderError
 from publisher.ingest.formats.number_formats.number_text import general_text, plain_text
 from publisher.ingest.formats.number_formats.shown_text import ShownText
 
+MAX_FILE = 64 << 20
+"""Bytes."""
 MAX_ROWS = 1_048_576
 MAX_COLUMNS = 512
 MAX_CELLS = 8_000_000

@@ -82,7 +82,7 @@ def import_(
 
 def _check_input(path: Path) -> None:
     """Refuse what would never end or not fit, before it is read: pipes, devices, files over the limit."""
-    from publisher.ingest.formats.detect import MAX_FILE
+    from publisher.ingest.formats.grid import MAX_FILE
 
     status = path.stat()
     if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):  # a folder is refused later

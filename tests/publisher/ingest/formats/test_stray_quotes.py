@@ -55,6 +55,15 @@ def test_a_quote_that_takes_rows_names_the_row_where_it_opens(
     assert (caught.value.finding.code, caught.value.finding.row) == ("csv-quote-open", 5)
 
 
+@pytest.mark.parametrize("number", [2, 300])
+def test_a_quote_that_takes_a_large_file_names_the_row_where_it_opens(number: int) -> None:
+    lines = ["编码,名称,类型", *(f"A{n},甲{n}许可,行政许可" for n in range(2, 12_000))]
+    lines[number - 1] = f'A{number},"甲{number}许可,行政许可'
+    with pytest.raises(UnreadableFile) as caught:
+        open_file("\n".join(lines).encode(), "清单.csv")
+    assert (caught.value.finding.code, caught.value.finding.row) == ("csv-quote-open", number)
+
+
 @pytest.mark.parametrize("quoted", ['"编码,名称\nA,B\nC,D\n', '编码,"名称\nA,B\nC,D\n'])
 def test_a_quote_in_the_header_that_is_never_closed_names_the_first_row(quoted: str) -> None:
     with pytest.raises(UnreadableFile) as caught:

@@ -46,6 +46,19 @@ def test_quoted_cells_hold_delimiters_and_newlines_and_rows_are_counted_as_a_spr
     assert grid.rows[2][0].row == 3
 
 
+@pytest.mark.parametrize("row", [3, 250])
+@pytest.mark.parametrize("text", ["依据" * 70_000, "依据，甲,乙" * 30_000, "依据。\n" * 40_000])
+def test_a_cell_may_be_as_long_as_its_file(text: str, row: int) -> None:
+    lines = [f"{n},甲{n}许可,某法" for n in range(2, 260)]
+    cell = f'"{text}"' if "," in text or "\n" in text else text
+    lines[row - 2] = f"{row},甲{row}许可,{cell}"
+    opened = open_file("\n".join(["编码,名称,依据", *lines]).encode(), "f.csv")
+    assert opened.media_type == CSV
+    assert opened.list_findings("f.csv") == ()
+    assert [len(line) for line in texts(opened.grids[0])] == [3] * 259
+    assert texts(opened.grids[0])[row - 1][2] == text
+
+
 def test_quotes_that_do_not_pair_are_reported() -> None:
     opened = open_file('a,b\n"公"安,1\n税务,2\n'.encode(), "f.csv")
     (finding,) = opened.list_findings("f")
