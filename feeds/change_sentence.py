@@ -105,11 +105,11 @@ def _describe_difference(item: ChangeItem, noun: str, title_suffix: str) -> str:
     A charge is often listed twice, as text and as number; only its first field is quoted then.
     """
     public_fields = [(title, d) for d in item.differences if (title := _field_title(item.catalogue, d.field))]
-    ways = {d.field: direction for _, d in public_fields for direction in directions_of(item, d)}
+    directions = {d.field: direction for _, d in public_fields for direction in directions_of(item, d)}
     for title, difference in public_fields:
         quoted = _quote(item.catalogue, difference)
-        if quoted and (direction := ways.get(difference.field)):
-            others = [name for name, d in public_fields if ways.get(d.field) != direction]
+        if quoted and (direction := directions.get(difference.field)):
+            others = [name for name, d in public_fields if directions.get(d.field) != direction]
             also = f"，并调整{_list_names(others)}" if others else ""
             return f"{_DIRECTION_VERBS[direction]}{title}{title_suffix}（{quoted}）{also}"
         if quoted and len(public_fields) == 1:

@@ -246,7 +246,7 @@ class _Server(uvicorn.Server):
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Stop the service; with a second Ctrl-C what runs ends now. uvicorn would leave all as it is."""
+        """Stop the service; a second Ctrl-C interrupts work, and the application is still closed."""
         if self.should_exit and self._loop is not None and isinstance(self.config.app, Edge):
             self._loop.call_soon_threadsafe(self.config.app.stop_work)
         super().handle_exit(sig, frame)
@@ -270,7 +270,3 @@ class _Server(uvicorn.Server):
         if self._preparation is not None:  # its threads read the log, which is closed next
             await self._preparation
         await super().shutdown(sockets)
-        if (
-            self.force_exit
-        ):  # Ctrl-C twice: uvicorn leaves the application as it is, and it would be cancelled
-            await self.lifespan.shutdown()

@@ -110,8 +110,8 @@ async def keep_running(
 async def forget_senders(settings: Settings, log: Log, *, poll: float = 3600.0) -> None:
     """Delete what is due of the inbox, until cancelled.
 
-    That is of corrections contacts, proofs, rejected values and requests, and all of those of erased records,
-    which a restored inbox may have again; and followers who left or did not confirm, also without mails.
+    These are contacts, proofs, rejected values and requests of corrections; all corrections of erased
+    records, which a restored inbox may have again; and followers who left or did not confirm.
     """
     while True:
         try:

@@ -17,7 +17,7 @@ DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("qingdan-*"))
 SERVICES = [unit for unit in UNITS if unit.suffix == ".service"]
 MOST_EXPOSED = 3.0
-"""Of the scale of ``systemd-analyze security``, from 0 (closed) to 10."""
+"""On the scale of ``systemd-analyze security``: from 0 (closed) to 10."""
 
 
 def run(*command: str | Path) -> str:

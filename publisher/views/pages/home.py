@@ -180,8 +180,8 @@ def _group_by_need(visit: Visit, cards: Sequence[DatasetCard]) -> list[NeedGroup
 
 def _areas(values: Sequence[FacetValue]) -> list[SearchLink]:
     names = ((administrative_divisions.name_of(v.value), v.count) for v in values)
-    ways = [SearchLink(name, count, f"地区：{name}") for name, count in names if name]
-    return ways if len(ways) > 1 else []
+    links = [SearchLink(name, count, f"地区：{name}") for name, count in names if name]
+    return links if len(links) > 1 else []
 
 
 def examples(visit: Visit, datasets: Sequence[Dataset]) -> list[str]:

@@ -15,7 +15,7 @@ from publisher.log.database.all_tables import ALL_TABLES
 from publisher.settings import Settings
 
 _FILES = 5
-"""Of this many edits one is of a file."""
+"""One of this many edits is of a file."""
 _FOLDERS = ("keys", "sources", "files", "index", "cursor.key")
 
 

@@ -50,7 +50,7 @@ def correct(
 ) -> int:
     """更正：改正发布有误的值 / Correct a value that was published wrongly; FIELD= empties it."""
     with context.log() as log:
-        shown = log.approvals.shown_state(dataset)
+        state = log.approvals.shown_state(dataset)
         record_id = find_one_id(log, dataset, record)
         content = _review_edit(log, dataset, record_id, values, kind="corrected")
         _confirm_amendment(context, log, "更正", "correction", reason, basis, yes=yes)
@@ -61,7 +61,7 @@ def correct(
             basis=basis,
             actor=actor,
             emergency=emergency,
-            shown=shown,
+            shown=state,
         )
         return report_release(context, log, release)
 
@@ -90,7 +90,7 @@ def withdraw(
     from publisher.workflow.amendment_previews import preview_withdrawal
 
     with context.log() as log:
-        shown = log.approvals.shown_state(dataset)
+        state = log.approvals.shown_state(dataset)
         record_ids = list(dict.fromkeys(find_one_id(log, dataset, record) for record in records))
         catalogue = log.queries.catalogue(dataset)
         for change in preview_withdrawal(log, dataset, record_ids):
@@ -103,7 +103,7 @@ def withdraw(
             basis=basis,
             actor=actor,
             emergency=emergency,
-            shown=shown,
+            shown=state,
         )
         return report_release(context, log, release)
 
@@ -134,7 +134,7 @@ def rename(
 ) -> int:
     """更名：同一事项改用新名称，标识和历史不变 / Rename: the same item under another name keeps its id."""
     with context.log() as log:
-        shown = log.approvals.shown_state(dataset)
+        state = log.approvals.shown_state(dataset)
         record_id = find_one_id(log, dataset, record)
         day = effective_on or today()
         content = _review_edit(log, dataset, record_id, values, kind="renamed", day=day)
@@ -148,7 +148,7 @@ def rename(
             basis=basis,
             actor=actor,
             emergency=emergency,
-            shown=shown,
+            shown=state,
         )
         return report_release(context, log, release)
 
@@ -175,7 +175,7 @@ def cancel(
 ) -> int:
     """取消一次尚未生效的发布 / Cancel a release that is not yet in effect; this is a release."""
     with context.log() as log:
-        shown = log.approvals.shown_state(dataset)
+        state = log.approvals.shown_state(dataset)
         log.queries.release(dataset, number)  # raises LogError('no-such-release') before anything is shown
         changes = log.queries.changes(dataset=dataset, release=number, limit=_MOST_CHANGES + 1)
         catalogue = log.queries.catalogue(dataset)
@@ -187,7 +187,7 @@ def cancel(
             output.print_line("…")
         _confirm_amendment(context, log, "取消", "cancellation", reason, basis, yes=yes)
         release = log.releases.cancel(
-            dataset, number, reason=reason, basis=basis, actor=actor, emergency=emergency, shown=shown
+            dataset, number, reason=reason, basis=basis, actor=actor, emergency=emergency, shown=state
         )
         return report_release(context, log, release)
 

@@ -93,7 +93,7 @@ def _erase_records(
 
     with context.log() as log:
         record_ids = list(dict.fromkeys(find_one_id(log, dataset, record) for record in records))
-        shown = _show_erasure(log, dataset, record_ids)
+        preview = _show_erasure(log, dataset, record_ids)
         if ground is None:
             ground = ask_text("依法删除的法律依据", "Legal ground of the erasure", option="--ground")
         confirm(
@@ -105,7 +105,7 @@ def _erase_records(
         requests = list_requests(context, pairs)
         unfinished: LogError | None = None
         try:
-            release = log.releases.erase(records=pairs, ground=ground, actor=actor, shown=shown)
+            release = log.releases.erase(records=pairs, ground=ground, actor=actor, shown=preview)
         except LogError as error:
             if error.code != "erasure-incomplete":
                 raise

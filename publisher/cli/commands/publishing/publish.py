@@ -89,7 +89,7 @@ def publish(
         raise click.UsageError("--keep-later 和 --replace-later 只能选一个 / choose one of the two")
     on_conflict: OnConflict = "keep" if keep_later else "replace" if replace_later else "refuse"
     with context.log() as log:
-        shown = log.approvals.shown_state(dataset, with_draft=True, parts=parts or None)
+        state = log.approvals.shown_state(dataset, with_draft=True, parts=parts or None)
         import_report.show_checks(log.findings.of_draft(dataset, effective_on, parts or None))
         was_asked = _ask_guards(
             context,
@@ -113,7 +113,7 @@ def publish(
                 on_conflict=on_conflict,
                 parts=parts or None,
                 emergency=emergency,
-                shown=shown if was_asked else None,
+                shown=state if was_asked else None,
                 progress=progress,
             )
         if release is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from litestar.concurrency import sync_to_thread
 from msgspec import structs
 
@@ -102,7 +104,7 @@ def _work_row(visit: Visit, one: Work) -> Row:
         labels.word_for(visit, WORK_KINDS, one.kind),
         visit.t(*BOOLEANS["true" if one.records else "false"]),
         str(one.citing),
-        visit.service.link(f"/works/{one.key}"),
+        visit.service.link(f"/works/{quote(one.key)}"),
     )
 
 

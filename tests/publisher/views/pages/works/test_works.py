@@ -115,7 +115,9 @@ def test_works_and_effects_are_files_of_all_pages(site: Site) -> None:
     total = site.client.get("/v1/works?limit=1").json()["total"]
     rows = list(csv.reader(io.StringIO(page(site, "/works.csv").removeprefix("\ufeff"))))
     assert len(rows) == total + 1 > 2
-    assert next(row for row in rows if row[0] == WORK)[1:5] == [WORK, "法律法规规章", "是", "1"]
+    (listed,) = (row for row in rows if row[0] == WORK)
+    assert listed[1:5] == [WORK, "法律法规规章", "是", "1"]
+    assert listed[5].endswith(f"/works/{quote(WORK)}")
     lines = page(site, "/works.jsonl?kind=statute").splitlines()
     assert json.loads(lines[0])["kind"] == "statute"
     (effect,) = list(csv.reader(io.StringIO(page(site, "/effects.csv"))))[1:]
