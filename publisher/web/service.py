@@ -17,7 +17,7 @@ from publisher.indexing.site_names import SiteNames
 from publisher.log.clocks import day_at, utc_now
 from publisher.log.descriptions import SiteDetails
 from publisher.log.log import Log
-from publisher.log.model import Dataset, Release, Site
+from publisher.log.model import Dataset, Release, Site, View
 from publisher.log.proofs import FirstCheckpoint
 from publisher.log.transparency.successions import Succession
 from publisher.mac_key import read_or_replace_key
@@ -50,6 +50,8 @@ class SequenceCache[K, V]:
 class _PinnedRelease(msgspec.Struct, frozen=True):
     release: Release
     catalogue: Catalogue
+    of_changes: Catalogue
+    """The catalogue for its changes."""
     later_changes: tuple[object, ...]
     site: SiteDetails
     """Details of the site when it was published."""
@@ -189,6 +191,16 @@ class Service:
         """Return the catalogue of a release. Raises as :meth:`release`."""
         return self._pinned(dataset, number).catalogue
 
+    def catalogue_of_changes(self, dataset: str, number: int) -> Catalogue:
+        """Return the catalogue as :meth:`.CatalogueQueries.catalogue_of_changes`, with its errors."""
+        return self._pinned(dataset, number).of_changes
+
+    def catalogue_in_view(self, dataset: str, view: View) -> Catalogue:
+        """Return the catalogue as :meth:`.CatalogueQueries.catalogue_in_view`, with its errors."""
+        if self.has_migrated(dataset):
+            return self.log.queries.catalogue_in_view(dataset, view)
+        return self.log.queries.catalogue(dataset)
+
     def has_migrated(self, dataset: str) -> bool:
         """Report whether releases of a dataset have different catalogues. Raises ``no-such-dataset``."""
 
@@ -229,9 +241,10 @@ class Service:
         dataset, number = key
         release = self.log.queries.release(dataset, number)
         catalogue = self.log.queries.catalogue(dataset, number)
+        of_changes = self.log.queries.catalogue_of_changes(dataset, number)
         later_changes = self.log.queries.later_changes_key(dataset, release)
         site = self.log.datasets.site_details_at(release.entry)
-        return _PinnedRelease(release, catalogue, later_changes, site)
+        return _PinnedRelease(release, catalogue, of_changes, later_changes, site)
 
     async def search_position(self) -> int:
         """Return the position of the index.

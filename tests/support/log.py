@@ -20,7 +20,7 @@ from tests.support.datasets import make_dataset
 EARLY, MIDDLE, LATE = date(2015, 1, 1), date(2016, 1, 1), date(2017, 1, 1)
 
 
-def field(name: str, title: str, kind: str = "string", **own: Any) -> dict[str, Any]:
+def field(name: str, title: str, kind: str = "string", /, **own: Any) -> dict[str, Any]:
     return {
         "name": name,
         "type": kind,

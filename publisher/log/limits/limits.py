@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import msgspec
-from sqlalchemy import Connection, select
+from functools import partial
 
-from publisher.log.clocks import known_instant
+import msgspec
+from sqlalchemy import Connection, func, select
+
 from publisher.log.database import tables as t
 from publisher.log.limits.limit_shares import LimitDataset, LimitQuery, LimitSelection, LimitShares
 from publisher.log.limits.limit_steps import LimitStep, limit_fields, read_states, steps_of_field
 from publisher.log.model import View
 from publisher.log.queries import point_in_time
+from publisher.log.queries.fields_in_view import catalogue_in_view
+from publisher.log.queries.point_in_time import Clocks
 from publisher.log.registry import dataset_row
 from publisher.log.session import Session
 
@@ -24,19 +27,19 @@ class Limits:
     def steps(self, dataset: str, record: str, view: View = View()) -> tuple[LimitStep, ...]:  # noqa: B008 - frozen
         """List the steps of a record's limits field by field, oldest first, as known in a view.
 
-        Without ``as_of`` also those that take effect later. A record without limits, and an unknown one, has
-        none. Raises ``LogError``: ``no-such-dataset``, ``no-such-release``, ``mixed-view``.
+        The fields are those of the catalogue of the view. Without ``as_of`` also the steps that take effect
+        later. A record without limits, and an unknown one, has none.
+
+        Raises ``LogError``: ``no-such-dataset``, ``no-such-release``, ``mixed-view``.
         """
         with self._session.read() as conn:
-            digest = dataset_row(conn, dataset).catalogue_digest
-            fields = limit_fields(self._session.catalogue(conn, digest))
+            clocks = point_in_time.clocks(conn, dataset, view, self._session.clock())
+            load = partial(self._session.catalogue, conn)
+            fields = limit_fields(catalogue_in_view(conn, dataset_row(conn, dataset), clocks, load))
             if not fields:
                 return ()
-            day = None if view.as_of is None else view.as_of.toordinal()
-            instant = known_instant(view.known_at)
-            if view.release is not None:
-                clocks = point_in_time.clocks(conn, dataset, view, self._session.clock())
-                day, instant = clocks.day, clocks.instant
+            has_day = view.as_of is not None or view.release is not None
+            day, instant = clocks.day if has_day else None, clocks.instant
             states = read_states(conn, dataset, [record], day, instant).get(record, [])
             return tuple(step for field in fields for step in steps_of_field(field.name, states))
 
@@ -44,13 +47,17 @@ class Limits:
         """Count the items whose limit became shorter or longer than the first one that they listed."""
         with self._session.read() as conn:
             clocks = point_in_time.clocks(conn, None, query.view, self._session.clock())
-            return LimitSelection(conn, query, self._lists(conn), clocks).shares()
+            return LimitSelection(conn, query, self._lists(conn, clocks), clocks).shares()
 
-    def _lists(self, conn: Connection) -> list[LimitDataset]:
-        d = t.dataset.c
+    def _lists(self, conn: Connection, clocks: Clocks) -> list[LimitDataset]:
+        b, d, load = t.release.c, t.dataset.c, partial(self._session.catalogue, conn)
+        several = func.count(b.catalogue_digest.distinct()) > 1
+        migrated = set(conn.scalars(select(b.dataset).group_by(b.dataset).having(several)))
         lists: list[LimitDataset] = []
         for row in conn.execute(select(d.key, d.name, d.catalogue_digest, d.details)).all():
-            catalogue = self._session.catalogue(conn, row.catalogue_digest)
+            catalogue = load(row.catalogue_digest)
+            if row.key in migrated:
+                catalogue = catalogue_in_view(conn, dataset_row(conn, row.name), clocks, load)
             limits = frozenset(field.name for field in limit_fields(catalogue))
             if limits:
                 body = msgspec.json.decode(row.details).get("body") or ""

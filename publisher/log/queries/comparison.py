@@ -120,12 +120,13 @@ class StateComparison:
 
     def differences(
         self,
-        order: history.FieldOrder,
+        places: Mapping[str, int],
         kinds: Sequence[DifferenceKind],
         parts: Sequence[str],
         past: int,
         limit: int | None,
     ) -> Iterator[Difference]:
+        """Yield the differences. ``places``: of the fields of both states, in order."""
         names = registry.part_names(self._conn, self._dataset.key)
         query = self._rows(past)
         if kinds:
@@ -134,7 +135,6 @@ class StateComparison:
             query = query.where(self._part().in_(find_parts(self._conn, parts, dataset=self._dataset.key)))
         if limit is not None:
             query = query.limit(limit)
-        places = order(self._dataset.name)
         for batch in batched(stream(self._conn, query), _BATCH):
             steps = self._steps([row.key for row in batch])
             for row in batch:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterable
+from functools import partial, reduce
 from itertools import pairwise
 
 from msgspec import structs
@@ -11,10 +11,66 @@ from sqlalchemy import Connection, select
 
 from publisher.log import registry
 from publisher.log.database import tables as t
+from publisher.log.model import View
+from publisher.log.queries import point_in_time
 from publisher.log.queries.point_in_time import Clocks
 from publisher.log.registry import DatasetRow
+from publisher.log.releases.release_rows import releases
 from publisher.log.session import Session
 from schemas.definition.catalogue import Catalogue
+
+
+class CatalogueQueries:
+    """The part of ``log.queries`` that returns catalogues."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def catalogue(self, dataset: str, release: int | None = None) -> Catalogue:
+        """Return the current catalogue of the dataset, or the catalogue of a release."""
+        with self._session.read() as conn:
+            row = registry.dataset_row(conn, dataset)
+            if release is None:
+                return self._session.catalogue(conn, row.catalogue_digest)
+            digest = releases(conn, row, release)[0].catalogue_digest
+            return self._session.catalogue(conn, digest)
+
+    def catalogue_in_view(self, dataset: str, *views: View) -> Catalogue:
+        """Return the catalogue of the first view, with all fields that contents in any of the views can have.
+
+        Raises ``LogError``: ``no-such-dataset``, ``no-such-release``, ``mixed-view``.
+        """
+        with self._session.read() as conn:
+            return read_in_views(self._session, conn, dataset, views)
+
+    def queryable_catalogue(self, dataset: str, view: View) -> Catalogue:
+        """Return the catalogue of a view as :func:`read_queryable`.
+
+        Raises ``LogError``: ``no-such-dataset``, ``no-such-release``, ``mixed-view``.
+        """
+        with self._session.read() as conn:
+            clocks = point_in_time.clocks(conn, dataset, view, self._session.clock())
+            return read_queryable(self._session, conn, dataset, clocks)
+
+    def catalogue_of_changes(self, dataset: str, number: int) -> Catalogue:
+        """Return the catalogue of a release, with the fields that only the one before has: changes name both.
+
+        A field that the current catalogue marks as personal is personal here, too.
+        Raises ``LogError``: ``no-such-dataset``, ``no-such-release``.
+        """
+        with self._session.read() as conn:
+            row, load = registry.dataset_row(conn, dataset), partial(self._session.catalogue, conn)
+            catalogue = load(releases(conn, row, number)[0].catalogue_digest)
+            if number > 1:
+                catalogue = add_fields(catalogue, load(releases(conn, row, number - 1)[0].catalogue_digest))
+            return mark_personal(catalogue, load(row.catalogue_digest))
+
+
+def read_in_views(session: Session, conn: Connection, dataset: str, views: Iterable[View]) -> Catalogue:
+    """Return the catalogue of the first view, with all fields that contents in any of the views can have."""
+    row, load = registry.dataset_row(conn, dataset), partial(session.catalogue, conn)
+    every = (point_in_time.clocks(conn, dataset, view, session.clock()) for view in views)
+    return reduce(add_fields, (catalogue_in_view(conn, row, clocks, load) for clocks in every))
 
 
 def catalogue_in_view(
@@ -40,9 +96,30 @@ def catalogue_in_view(
 
 
 def read_queryable(session: Session, conn: Connection, dataset: str, clocks: Clocks) -> Catalogue:
-    """Return the current catalogue of a dataset, with dropped fields that contents of the day can have."""
+    """Return the catalogue of a state, with the fields that only the current one has.
+
+    A field that the current catalogue marks as personal is personal in every state.
+    """
     row, load = registry.dataset_row(conn, dataset), partial(session.catalogue, conn)
-    return add_fields(load(row.catalogue_digest), catalogue_in_view(conn, row, clocks, load))
+    current = load(row.catalogue_digest)
+    return mark_personal(add_fields(catalogue_in_view(conn, row, clocks, load), current), current)
+
+
+def mark_personal(catalogue: Catalogue, current: Catalogue) -> Catalogue:
+    """Return a catalogue whose fields are personal if the current one says so."""
+    names = personal_since(catalogue, current)
+    if not names:
+        return catalogue
+    fields = (
+        structs.replace(field, personal=True) if field.name in names else field for field in catalogue.fields
+    )
+    return structs.replace(catalogue, fields=tuple(fields))
+
+
+def personal_since(catalogue: Catalogue, current: Catalogue) -> tuple[str, ...]:
+    """List the public fields of a catalogue that the current one marks as personal."""
+    personal = {field.name for field in current.fields if field.personal}
+    return tuple(field.name for field in catalogue.fields if field.name in personal and not field.personal)
 
 
 def add_fields(catalogue: Catalogue, other: Catalogue) -> Catalogue:

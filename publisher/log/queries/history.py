@@ -18,8 +18,8 @@ from publisher.log.field_changes import compare_states
 from publisher.log.model import Cause, Change, ChangeKind, View
 from publisher.log.session import DatasetKey, Session
 
-type FieldOrder = Callable[[str], Mapping[str, int]]
-"""Dataset → position of each field in its catalogue."""
+type FieldOrder = Callable[[str, int], Mapping[str, int]]
+"""Dataset and number of a release → position of each field in the catalogue for its changes."""
 
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _c, _r, _b = t.change.c, t.record.c, t.release.c
@@ -55,16 +55,30 @@ WITH_REASON = ("corrected", "withdrawn", "renamed")
 
 
 def field_order(session: Session, conn: Connection) -> FieldOrder:
-    """Create a function that reads each dataset's catalogue once, at its first use."""
-    orders: dict[str, Mapping[str, int]] = {}
+    """Create a function that reads the catalogues of each dataset's releases once, at its first use.
 
-    def order(dataset: str) -> Mapping[str, int]:
-        if dataset not in orders:
-            catalogue = session.catalogue(conn, registry.dataset_row(conn, dataset).catalogue_digest)
-            orders[dataset] = {field.name: n for n, field in enumerate(catalogue.fields)}
-        return orders[dataset]
+    The order is not that of the current catalogue: a migration must not change a page of an older release.
+    """
+    releases: dict[str, Mapping[int, str]] = {}
+    orders: dict[tuple[str, str], Mapping[str, int]] = {}
+
+    def order(dataset: str, number: int) -> Mapping[str, int]:
+        if dataset not in releases:
+            releases[dataset] = _read_digests(conn, registry.dataset_row(conn, dataset).key)
+        own = releases[dataset][number]
+        before = releases[dataset].get(number - 1, own)
+        if (own, before) not in orders:
+            fields = [f.name for digest in (own, before) for f in session.catalogue(conn, digest).fields]
+            orders[own, before] = {name: n for n, name in enumerate(dict.fromkeys(fields))}
+        return orders[own, before]
 
     return order
+
+
+def _read_digests(conn: Connection, dataset: int) -> Mapping[int, str]:
+    """Read number → digest of the catalogue, of each release of a dataset."""
+    rows = conn.execute(select(_b.number, _b.catalogue_digest).where(_b.dataset == dataset)).all()
+    return {row.number: row.catalogue_digest for row in rows}
 
 
 def changes(
@@ -188,7 +202,7 @@ def _change(row: Any, parts: Mapping[int, str], order: FieldOrder) -> Change:
         # The catalogue is not read for additions.
         fields=()
         if before is None
-        else compare_states(before, after, order(row.name), parts=(part_before, part)),
+        else compare_states(before, after, order(row.name, row.number), parts=(part_before, part)),
         reason=row.note if row.kind in WITH_REASON else "",
         withdrawn=row.withdrawn_at is not None,
         erased=erased,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from functools import partial, reduce
+from functools import partial
 
 from sqlalchemy import Connection, bindparam, func, select
 
@@ -37,6 +37,7 @@ from publisher.log.queries import (
     whole_state,
 )
 from publisher.log.queries.comparison import CountsByPart, Difference, DifferenceKind, StateComparison, Totals
+from publisher.log.queries.fields_in_view import CatalogueQueries
 from publisher.log.queries.history import ReleasedRecord
 from publisher.log.queries.lists.record_list import RecordList
 from publisher.log.queries.lists.state_cache import StateCache
@@ -45,7 +46,6 @@ from publisher.log.queries.whole_state import StateRow
 from publisher.log.releases import amendment
 from publisher.log.releases.release_rows import releases, releases_of_overview
 from publisher.log.session import DatasetKey, Session
-from schemas.definition.catalogue import Catalogue
 
 _LAST_NAMED = func.coalesce(select(func.max(t.dataset.c.named_at)).scalar_subquery(), 0)
 _SITE_SEQUENCE = PreparedStatement(select((t.site.c.release_sequence + _LAST_NAMED).label("number")))
@@ -63,32 +63,12 @@ _DATASET_SEQUENCE = PreparedStatement(
 )
 
 
-class Queries:
+class Queries(CatalogueQueries):
     """``log.queries``: read methods; each sees one state of the log throughout."""
 
     def __init__(self, session: Session) -> None:
-        self._session = session
+        super().__init__(session)
         self._states = StateCache()
-
-    def catalogue(self, dataset: str, release: int | None = None) -> Catalogue:
-        """Return the current catalogue of the dataset, or the catalogue of a release."""
-        with self._session.read() as conn:
-            row = registry.dataset_row(conn, dataset)
-            if release is None:
-                return self._session.catalogue(conn, row.catalogue_digest)
-            digest = releases(conn, row, release)[0].catalogue_digest
-            return self._session.catalogue(conn, digest)
-
-    def catalogue_in_view(self, dataset: str, *views: View) -> Catalogue:
-        """Return the catalogue of the first view, with all fields that contents in any of the views can have.
-
-        Raises ``LogError``: ``no-such-dataset``, ``no-such-release``, ``mixed-view``.
-        """
-        with self._session.read() as conn:
-            row, load = registry.dataset_row(conn, dataset), partial(self._session.catalogue, conn)
-            every = (point_in_time.clocks(conn, dataset, view, self._session.clock()) for view in views)
-            catalogues = (fields_in_view.catalogue_in_view(conn, row, clocks, load) for clocks in every)
-            return reduce(fields_in_view.add_fields, catalogues)
 
     def releases(self, dataset: str) -> tuple[Release, ...]:
         """List the releases of a dataset by number. Raises ``LogError('no-such-dataset')``."""
@@ -224,10 +204,10 @@ class Queries:
         ``past``: only differences with a larger ``key``. ``kinds``, ``parts``: only these; empty is all.
         """
         with self._session.read() as conn:
+            catalogue = fields_in_view.read_in_views(self._session, conn, dataset, (after, before))
+            places = {field.name: place for place, field in enumerate(catalogue.fields)}
             comparison = self._comparison(conn, dataset, before, after)
-            yield from comparison.differences(
-                history.field_order(self._session, conn), kinds, parts, past, limit
-            )
+            yield from comparison.differences(places, kinds, parts, past, limit)
 
     def count_by_part(self, dataset: str, before: View, after: View) -> CountsByPart:
         """Count differences by part, largest first. Raises as :meth:`totals`."""
@@ -386,10 +366,15 @@ class Queries:
         """Return a value that identifies later changes to responses about the release; empty without any.
 
         Later corrections, withdrawals, cancellations, erasures and changes of the dataset's details or parts
-        change them. An erased record may have been published by an earlier release.
+        change them, and a catalogue that marks a field as personal. An erased record may have been published
+        by an earlier release.
         """
         with self._session.read() as conn:
             row = registry.dataset_row(conn, dataset)
             last = later_events.last_backward_release(conn, row, release.published_at)
             named_at = registry.dataset(conn, dataset).named_at
-            return () if last is None and named_at is None else (last, named_at)
+            own, current = release.catalogue_digest, row.catalogue_digest
+            personal = fields_in_view.personal_since(
+                self._session.catalogue(conn, own), self._session.catalogue(conn, current)
+            )
+            return () if last is None and named_at is None and not personal else (last, named_at, *personal)

@@ -66,8 +66,10 @@ def release_number(call: Call) -> int:
 
 
 def queryable_catalogue(service: Service, dataset: str, query: Mapping[str, list[str]]) -> Catalogue:
-    """Return the current catalogue, with the dropped fields that contents of the requested state can have.
+    """Return the catalogue of the requested state, with the fields that only the current one has.
 
+    Titles and types are those of the state, so that a later migration does not change a response about it. A
+    parameter may name a field that was added since: no content of the state has it.
     ``query``: parameters with their values. Raises ``no-such-dataset``, ``no-such-release``.
     """
     if service.has_migrated(dataset):
@@ -75,7 +77,7 @@ def queryable_catalogue(service: Service, dataset: str, query: Mapping[str, list
         clocks = {name: values for name, values in query.items() if name in names}
         with suppress(ProblemError):  # the whole query is parsed next, and says what is wrong
             view = query_parameters.parse_pairs(clocks, VIEW_GRAMMAR).view
-            return service.log.queries.catalogue_in_view(dataset, View(), view)
+            return service.log.queries.queryable_catalogue(dataset, view)
     return service.log.queries.catalogue(dataset)
 
 

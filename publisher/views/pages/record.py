@@ -140,7 +140,9 @@ def _read_snapshot(visit: Visit, pin: int | None) -> _RecordSnapshot:
             AmendmentNotice(
                 amendment,
                 day_at(amendment.published_at),
-                field_html.format_differences(visit, catalogue, amendment.fields),
+                field_html.format_differences(
+                    visit, service.catalogue_of_changes(name, amendment.release), amendment.fields
+                ),
             )
             for amendment in api.later_amendments(service, state, view)
         ]
@@ -325,7 +327,12 @@ def timeline(visit: Visit, dataset: Dataset, record: str, *, upto: int | None = 
     ]
     service, name = visit.service, dataset.name
     return [
-        _event(visit, service.catalogue(name, change.release), service.release(name, change.release), change)
+        _event(
+            visit,
+            service.catalogue_of_changes(name, change.release),
+            service.release(name, change.release),
+            change,
+        )
         for change in reversed(visible_changes)
     ]
 

@@ -43,7 +43,7 @@ def release(press: Press, visit: Visit) -> Reply:
             "release.html",
             visit,
             schema_org.release_head(visit, dataset, catalogue, release, links),
-            **_variables(visit, dataset, catalogue, release, changes),
+            **_variables(visit, dataset, service.catalogue_of_changes(name, number), release, changes),
             cancelled_by=next((r.number for r in releases if r.cancels == number), None),
             has_next=number < max(r.number for r in releases),
             files=release_files.files,

@@ -74,7 +74,7 @@ def _rows(visit: Visit, view: View, scope: SearchScope, hits: Sequence[Hit]) -> 
     for hit in hits:
         if (state := states.get(hit.record)) is None:  # the log has changed since the search
             continue
-        kind = state.content.get(log.queries.catalogue(hit.dataset).type_field or "")
+        kind = state.content.get(visit.service.catalogue(hit.dataset, state.release).type_field or "")
         title = scope.datasets.get(hit.dataset, hit.dataset)
         pinned = visit.service.link(f"/datasets/{hit.dataset}/records/{hit.record}?release={state.release}")
         cells = (title, state.title, state.part or "", kind if isinstance(kind, str) else "")

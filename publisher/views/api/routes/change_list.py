@@ -164,9 +164,8 @@ def _answer(
     service: Service, listing: ChangeListing, one: ListedChange, erasures: Mapping[str, Erasure]
 ) -> answers.SiteChange:
     dataset = listing.datasets[one.change.dataset]
-    catalogue = service.log.queries.catalogue(dataset.name)
     return answers.SiteChange(
-        **structs.asdict(changes.change_answer(service, one.change, catalogue, erasures)),
+        **structs.asdict(changes.change_answer(service, one.change, erasures)),
         dataset_title=dataset.title,
         body=dataset.body,
         division=dataset.division,

@@ -19,7 +19,6 @@ from publisher.web.problems import Fault
 from publisher.web.query_parameters import Grammar, Parameters
 from publisher.web.route import AnyRoute, Call, Reply, route
 from publisher.web.service import Service
-from schemas.definition.catalogue import Catalogue
 
 _CHANGES = Grammar(
     names=frozenset({"after", "since", "before", "release", "sort", "limit", "cursor"}),
@@ -44,7 +43,6 @@ def get_history(service: Service, call: Call) -> Reply:
     name, record = requested_view.dataset_name(call), requested_view.record_id(call)
     requested_view.refuse_parameters(call)
     sequence = service.log.queries.sequence(name)
-    catalogue = service.log.queries.catalogue(name)
 
     def build() -> answers.History:
         changes = service.log.queries.history(name, record)
@@ -53,7 +51,7 @@ def get_history(service: Service, call: Call) -> Reply:
         return answers.History(
             dataset=name,
             id=record,
-            changes=tuple(change_answer(service, c, catalogue, erasures) for c in changes),
+            changes=tuple(change_answer(service, c, erasures) for c in changes),
             links=answers.HistoryLinks(
                 self=f"{home}/records/{record}/history", record=f"{home}/records/{record}", dataset=home
             ),
@@ -170,13 +168,12 @@ def _changes_page(
     next_cursor = None
     if len(changes) > params.limit:
         next_cursor = service.cursors.encode(page_cursor.Cursor(query_digest, total=page[-1].sequence))
-    catalogue = service.log.queries.catalogue(name)
     needs_erasures = cursor is None or any(change.erased for change in page)
     erasures = map_erasures(service, name) if needs_erasures else {}
     first_page_erasures = () if cursor else tuple(erasures.values())
     return answers.Changes(
         dataset=name,
-        changes=tuple(change_answer(service, c, catalogue, erasures) for c in page),
+        changes=tuple(change_answer(service, c, erasures) for c in page),
         last=max((c.sequence for c in page), default=after),
         erased=tuple(sorted(e.record for e in first_page_erasures)),
         erasures=tuple(map(_erasure, first_page_erasures)),
@@ -193,12 +190,11 @@ def _erasure(erasure: Erasure) -> answers.Erasure:
     return common.fill(answers.Erasure, erasure)
 
 
-def change_answer(
-    service: Service, change: model.Change, catalogue: Catalogue, erasures: Mapping[str, Erasure]
-) -> answers.Change:
+def change_answer(service: Service, change: model.Change, erasures: Mapping[str, Erasure]) -> answers.Change:
     """Build the answer of the API for one change. ``erasures``: of the dataset, by record."""
     home = service.link(f"/v1/datasets/{change.dataset}")
     erasure = erasures.get(change.record)
+    catalogue = service.catalogue_of_changes(change.dataset, change.release)
     return answers.Change(
         sequence=change.sequence,
         dataset=change.dataset,

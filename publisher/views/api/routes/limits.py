@@ -12,7 +12,7 @@ from openapi.operation import Operation
 from publisher.log.limits.limit_shares import LimitCount, LimitQuery
 from publisher.log.limits.limit_steps import LimitStep, limit_fields
 from publisher.log.model import Dataset, View
-from publisher.views.api import filter_values, requested_view
+from publisher.views.api import filter_values, requested_view, titles
 from publisher.views.api.answers import limits as answers
 from publisher.views.api.parameter_docs import AS_OF, DATASET, DIVISION, KNOWN_AT, RECORD, VIEW, text_filter
 from publisher.views.api.routes import records
@@ -56,13 +56,13 @@ def get_limits(service: Service, call: Call) -> Reply:
         state = service.log.queries.record(name, record, requested_view.resolve_release(service, name, view))
         if state.status in records.GONE:
             raise records.gone_problem(service, state)
-        titles = {field.name: field.title for field in limit_fields(service.log.queries.catalogue(name))}
+        catalogue = service.catalogue_in_view(name, view)
         home = service.link(f"/v1/datasets/{name}")
         return answers.LimitSteps(
             dataset=name,
             id=record,
             steps=tuple(
-                _step(one, titles[one.field], f"{home}/records/{record}")
+                _step(one, titles.field_title(catalogue, one.field), f"{home}/records/{record}")
                 for one in service.log.limits.steps(name, record, view)
             ),
             links=answers.LimitStepsLinks(
@@ -165,7 +165,7 @@ def make_listing(service: Service, params: Parameters) -> LimitListing:
     datasets = service.log.datasets.all()
     query = LimitQuery(
         params.view,
-        filter_values.one_of(params, "field", _limit_fields(service, datasets)),
+        filter_values.one_of(params, "field", _limit_fields(service, datasets, params.view)),
         filter_values.dataset_names(params, datasets),
         params.values_of("body"),
         params.values_of("type"),
@@ -173,9 +173,9 @@ def make_listing(service: Service, params: Parameters) -> LimitListing:
     return LimitListing(query, requested_view.site_validity(service, params.view, tuple(datasets)))
 
 
-def _limit_fields(service: Service, datasets: Sequence[Dataset]) -> tuple[str, ...]:
-    """List the fields of limits in the site's catalogues and in the built-in ones."""
-    own = (field for one in datasets for field in limit_fields(service.log.queries.catalogue(one.name)))
+def _limit_fields(service: Service, datasets: Sequence[Dataset], view: View) -> tuple[str, ...]:
+    """List the fields of limits in the site's catalogues of the view and in the built-in ones."""
+    own = (field for one in datasets for field in limit_fields(service.catalogue_in_view(one.name, view)))
     return tuple(dict.fromkeys((*_built_in_limits(), *(field.name for field in own))))
 
 

@@ -274,7 +274,7 @@ def later_amendments(service: Service, state: RecordState, view: View) -> Sequen
 
 
 def _amendment(service: Service, name: str, amendment: LaterAmendment) -> common.Amendment:
-    catalogue = service.log.queries.catalogue(name)
+    catalogue = service.catalogue_of_changes(name, amendment.release)
     return common.fill(
         common.Amendment,
         amendment,

@@ -49,12 +49,12 @@ def first_view(view: View, during: tuple[date | None, date | None] | None) -> Vi
 
 
 def queryable_catalogue(geo: Geo, dataset: str, query: bytes) -> Catalogue:
-    """Return the current catalogue, with the dropped fields that contents of the requested state can have."""
+    """Return the catalogue of the requested state as :func:`.requested_view.queryable_catalogue`."""
     if geo.service.has_migrated(dataset):
         with suppress(OgcError):  # the whole query is parsed next, and says what is wrong
             values = parameters.pairs(query)
             view = first_view(parameters.view(values), parameters.during(values.get("datetime")))
-            return geo.service.log.queries.catalogue_in_view(dataset, View(), view)
+            return geo.service.log.queries.queryable_catalogue(dataset, view)
     return geo.catalogue(dataset)
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from litestar.concurrency import sync_to_thread
 from msgspec import structs
 
 from publisher.log.changes.change_query import ChangeQuery, ListedChange
 from publisher.log.clocks import day_at
-from publisher.log.model import FieldChange
+from publisher.log.model import Change
 from publisher.views.api.routes import change_list as api
 from publisher.views.api.routes.change_list import ChangeListing
 from publisher.views.pages.changes import change_list
@@ -108,16 +108,14 @@ def _rows(visit: Visit, listing: ChangeListing, one: ListedChange) -> Iterator[R
         change.reason,
         visit.service.link(f"/datasets/{dataset.name}/records/{change.record}"),
     )
-    fields = () if hidden_note(change) else tuple(_field_cells(visit, dataset.name, change.fields))
+    fields = () if hidden_note(change) else tuple(_field_cells(visit, change))
     for cells in fields or (("", "", ""),):
         yield (*head, *cells, *tail)
 
 
-def _field_cells(
-    visit: Visit, dataset: str, changes: Sequence[FieldChange]
-) -> Iterator[tuple[str, Cell, Cell]]:
-    catalogue = visit.service.log.queries.catalogue(dataset)
-    for change in changes:
+def _field_cells(visit: Visit, own: Change) -> Iterator[tuple[str, Cell, Cell]]:
+    catalogue = visit.service.catalogue_of_changes(own.dataset, own.release)
+    for change in own.fields:
         field = catalogue.by_name.get(change.field)
         if field is None or not field.personal:
             before, after = (

@@ -106,7 +106,7 @@ def kind_word(visit: Visit, term: str) -> str:
 
 def _item(visit: Visit, one: ListedChange, dataset: Dataset) -> ChangeLink:
     change = one.change
-    catalogue = visit.service.log.queries.catalogue(dataset.name)
+    catalogue = visit.service.catalogue_of_changes(dataset.name, change.release)
     differences = (
         () if hidden_note(change) else field_html.format_differences(visit, catalogue, change.fields)
     )

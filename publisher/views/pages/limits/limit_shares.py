@@ -74,7 +74,7 @@ def _titles(visit: Visit) -> Mapping[str, str]:
     """Map the fields of limits of the site's lists to their titles."""
     titles: dict[str, str] = {}
     for dataset in visit.service.log.datasets.all():
-        for field in limit_fields(visit.service.log.queries.catalogue(dataset.name)):
+        for field in limit_fields(visit.service.catalogue_in_view(dataset.name, visit.view)):
             titles.setdefault(field.name, visit.title_of(field))
     return titles
 

@@ -1,0 +1,182 @@
+"""An answer about an older release stays as it was when its dataset migrates to another catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+
+from publisher.log.log import Log
+from publisher.log.model import View
+from publisher.views.exports.formats import FILE_FORMATS
+from schemas.definition.catalogue import Catalogue, Content
+from tests.support.clock import Clock
+from tests.support.log import catalogue, field
+from tests.support.site import START, Site, demo_dataset, opened, publish, ticking_clock
+
+pytestmark = pytest.mark.both_databases
+
+FEES = "fees"
+HOME = f"/datasets/{FEES}"
+BEFORE = catalogue(
+    fields=(
+        field("time_limit", "时限", "object", kind="limit", unit="工作日"),
+        field("office", "科室", facet=True),
+        field("zone", "片区", facet=True),
+    )
+)
+AFTER = catalogue(
+    fields=(
+        field("new_limit", "新时限", "object", kind="limit", unit="工作日"),
+        field("zone", "新片区"),
+        field("office", "新科室", facet=True),
+    )
+)
+"""Without the limit; with other titles, in another order, and with a field more."""
+_QUERY = {"facets": "office,zone,kind", "sort": "-zone", "office": "一科"}
+_FILTER = urlencode({"office": "一科"})
+
+
+def content(name: str, limit: int, office: str, zone: str) -> Content:
+    return {
+        "name": name,
+        "kind": "费",
+        "time_limit": {"value": limit, "unit": "工作日"},
+        "office": office,
+        "zone": zone,
+    }
+
+
+def fill(log: Log, clock: Clock) -> None:
+    log.datasets.create(demo_dataset(FEES, catalogue=BEFORE.name), BEFORE)
+    first = [content("甲", 10, "一科", "东"), content("乙", 10, "二科", "西")]
+    publish(log, FEES, first, date(2015, 1, 1), "示财〔2015〕1号")
+    clock.advance(days=1)
+    second = [content("甲", 5, "一科", "南"), content("乙", 10, "一科", "北")]
+    publish(log, FEES, second, date(2015, 2, 1), "示财〔2015〕2号")
+    clock.advance(days=1)
+    (record,) = log.queries.find_by_title(FEES, "乙")
+    log.releases.correct(FEES, {record.id: content("乙", 10, "三科", "中")}, reason="更正")
+    clock.advance(days=1)
+
+
+def migrate(site: Site, to: Catalogue) -> None:
+    site.clock.advance(days=1)
+    site.log.releases.migrate(FEES, to, effective_on=date(2015, 6, 1))
+    site.clock.advance(days=1)
+
+
+@pytest.fixture
+def site(tmp_path: Path, database: str) -> Iterator[Site]:
+    with opened(tmp_path, Site, content=fill, clock=ticking_clock(START), QINGDAN_DATABASE=database) as site:
+        yield site
+
+
+def addresses(site: Site) -> list[str]:
+    """List addresses of states and of comparisons that are pinned to releases."""
+    ids = {state.title: state.id for name in "甲乙" for state in site.log.queries.find_by_title(FEES, name)}
+    own = [
+        f"/v1{HOME}/compare?from=1&to=2",
+        f"/v1{HOME}/compare.csv?from=1&to=2",
+        f"{HOME}/compare?from=1&to=2",
+    ]
+    for number in (1, 2, 3):
+        pin = f"release={number}"
+        query = urlencode(_QUERY)
+        own += [f"{HOME}?{pin}", f"{HOME}?{pin}&{query}", f"/v1{HOME}/schema?{pin}"]
+        own += [
+            f"{HOME}/records.csv?{pin}&{_FILTER}",
+            f"{HOME}/records.csv?{pin}&fields=name,zone,time_limit",
+        ]
+        own += [f"/v1{HOME}/records?{pin}", f"/v1{HOME}/records?{pin}&{query}"]
+        own += [f"/v1{HOME}/releases/{number}/files/{form}" for form in FILE_FORMATS]
+        items = f"/ogc/collections/{FEES}/items"
+        own += [f"{items}?{pin}&{_FILTER}", f"{items}?{pin}&f=csv&sortby=-zone"]
+        for record in ids.values():
+            own += [f"{start}{HOME}/records/{record}?{pin}" for start in ("", "/v1")]
+            own += [f"/v1{HOME}/records/{record}/limits?{pin}", f"{items}/{record}?{pin}"]
+    return own
+
+
+def get(site: Site, address: str) -> httpx.Response:
+    accept = "*/*" if address.startswith(("/v1", "/ogc")) else "text/html"
+    return site.client.get(address, headers={"accept": accept})
+
+
+def test_no_pinned_answer_changes_under_its_etag(site: Site) -> None:
+    before = {address: get(site, address) for address in addresses(site)}
+    migrate(site, AFTER)
+    after = {address: get(site, address) for address in before}
+    assert {one.status_code for one in (*before.values(), *after.values())} == {200}
+    same = [
+        address for address, one in before.items() if one.headers["etag"] == after[address].headers["etag"]
+    ]
+    assert len(same) > len(before) / 2
+    assert [address for address in same if before[address].content != after[address].content] == []
+
+
+def test_a_pinned_record_keeps_its_limits_and_what_became_shorter(site: Site) -> None:
+    (record,) = {state.id for state in site.log.queries.find_by_title(FEES, "甲")}
+    migrate(site, AFTER)
+    steps = site.client.get(f"/v1{HOME}/records/{record}/limits?release=2").json()["steps"]
+    assert [(step["title"], step["direction"]) for step in steps] == [
+        ("时限", None),
+        ("时限", "limit-shortened"),
+    ]
+    assert "缩短" in get(site, f"{HOME}/records/{record}?release=2").text
+    assert site.client.get(f"/v1{HOME}/records/{record}/limits").json()["steps"] == []
+    then = site.client.get("/v1/limits?as_of=2015-03-01&field=time_limit").json()["total"]
+    assert (then["items"], then["shortened"]) == (2, 1)
+
+
+def test_a_past_state_has_the_titles_of_its_catalogue(site: Site) -> None:
+    migrate(site, AFTER)
+    pinned = f"release=1&{urlencode(_QUERY)}"
+    facets = site.client.get(f"/v1{HOME}/records?{pinned}").json()["facets"]
+    assert {facet["field"]: facet["title"] for facet in facets} == {
+        "office": "科室",
+        "zone": "片区",
+        "kind": "种类",
+    }
+    head = site.client.get(f"{HOME}/records.csv?{pinned}").text.splitlines()[0]
+    assert "片区" in head
+    assert "新片区" not in head
+    added = site.client.get(f"{HOME}/records.csv?release=1&fields=name,new_limit")
+    assert "新时限" in added.text.splitlines()[0]
+
+
+def test_changes_name_the_fields_that_the_catalogue_of_the_day_had(site: Site) -> None:
+    (record,) = {state.id for state in site.log.queries.find_by_title(FEES, "甲")}
+    migrate(site, AFTER)
+    for address in (f"/v1{HOME}/records/{record}/history", f"/v1{HOME}/changes", "/v1/changes"):
+        changes = site.client.get(address).json()["changes"]
+        titles = {(one["release"], f["field"]): f["title"] for one in changes for f in one["fields"]}
+        assert titles[2, "time_limit"] == "时限", address
+        assert titles[2, "zone"] == "片区", address
+    history = site.client.get(f"/v1{HOME}/records/{record}/history").json()["changes"]
+    assert [(f["field"], f["title"]) for f in history[-1]["fields"]] == [("time_limit", "时限")]
+    for page in ("/changes", f"{HOME}/records/{record}", f"{HOME}/releases/2", f"{HOME}/releases/4"):
+        assert "时限" in get(site, page).text, page
+    assert "时限" in get(site, "/changes.csv").text
+
+
+def test_a_field_that_became_personal_changes_the_etag_of_older_answers(site: Site) -> None:
+    before = {address: get(site, address) for address in addresses(site)}
+    personal = catalogue(
+        fields=(
+            field("time_limit", "时限", "object", kind="limit", unit="工作日"),
+            field("office", "科室", facet=True),
+            field("zone", "片区", personal=True),
+        )
+    )
+    migrate(site, personal)
+    for address, one in before.items():
+        is_of_old_fields = "/schema" in address or "/files/" in address or address.startswith("/ogc")
+        if not is_of_old_fields and (after := get(site, address)).status_code == 200:
+            assert after.headers["etag"] != one.headers["etag"], address
+    assert "片区" not in get(site, f"{HOME}/records.csv?release=1&{_FILTER}").text
+    assert site.log.queries.queryable_catalogue(FEES, View(release=1)).by_name["zone"].personal
