@@ -47,6 +47,7 @@ from publisher.views.pages.printing.templates import Press
 from publisher.web import endpoints, error_responses
 from publisher.web.asgi_edge import Edge
 from publisher.web.capacity.heavy_work_processes import HeavyWorkProcesses, Perform
+from publisher.web.error_log import ErrorLog
 from publisher.web.http_protocol import BODY_SECONDS, bounded_protocol, listen
 from publisher.web.route import Call, Endpoint
 from publisher.web.service import Service, create_service
@@ -97,11 +98,12 @@ def create_app(
         service = replace(service, processes=processes)
     press = Press()
     geo = ogc_routes.open_geo(service, settings.boundaries, press)
-    assistants = mcp_endpoint.McpEndpoint(service)
+    errors = ErrorLog()
+    assistants = mcp_endpoint.McpEndpoint(service, errors)
     return Edge(
         endpoints=[
             *_build_endpoints(service, press),
-            *ogc_routes.endpoints(geo),
+            *ogc_routes.endpoints(geo, errors),
             submission.endpoint(service, press),
             *follow_submission.endpoints(service, press),
         ],
@@ -110,7 +112,7 @@ def create_app(
         stop_work=service.pools.stop,
         metrics=RequestMetrics(),
         address_of=service.budgets.address_of,
-        explain=error_responses.explainer(service.site.base, error.make_problem_page(press, service)),
+        explain=error_responses.explainer(service.site.base, error.make_problem_page(press, service), errors),
         # Names and files of many records take seconds, so they are read and made in the background.
         lifespan=[
             _build_lifespan(

@@ -30,6 +30,7 @@ class ErrorLog:
         self._omitted = 0
 
     def write(self, method: str, path: str, error: Exception) -> None:
+        """Write a failure, unless too many were written. ``method`` and ``path`` begin the line."""
         is_away = is_database_away(error)
         kind = (type(error).__name__, "" if is_away else path[:200])
         if not self._admits(kind):

@@ -32,18 +32,15 @@ type ProblemPage = Callable[[ProblemError, str, bytes], tuple[bytes, Mapping[str
 """(error, path, query) → a page for people, and its headers."""
 
 
-def explainer(base: str, problem_page: ProblemPage) -> Explain:
-    """Create a function that converts exceptions to problems or pages, and logs internal errors.
+def explainer(base: str, problem_page: ProblemPage, errors: ErrorLog) -> Explain:
+    """Create a function that converts exceptions to problems or pages, and logs the failures of the service.
 
     ``base`` is the site's own address.
     """
 
-    errors = ErrorLog()
-
     def explain(scope: HTTPScope, error: Exception) -> BytesResponse:
         problem = problem_of(error)
-        if problem.kind.code in ("internal-error", "store-unavailable"):
-            errors.write(scope["method"], scope["path"], error)
+        log_failure(errors, scope, error, problem)
         path = scope["path"].encode("utf-8", "replace").decode()
         headers = {"cache-control": "no-store", **VARY, **problem.headers}
         accept = conditional_requests.request_headers(scope["headers"]).get("accept")
@@ -56,6 +53,12 @@ def explainer(base: str, problem_page: ProblemPage) -> Explain:
         return BytesResponse(problem.kind.status, headers, body)
 
     return explain
+
+
+def log_failure(errors: ErrorLog, scope: HTTPScope, error: Exception, problem: ProblemError) -> None:
+    """Log an exception if the problem that it means is a failure of the service, and not of the request."""
+    if problem.kind.code in ("internal-error", "store-unavailable"):
+        errors.write(scope["method"], scope["path"], error)
 
 
 def problem_of(error: Exception) -> ProblemError:

@@ -16,6 +16,7 @@ from litestar.concurrency import sync_to_thread
 from litestar.types import Receive, Send
 
 from publisher.web.bytes_response import BytesResponse
+from publisher.web.error_log import ErrorLog
 from publisher.web.service import Service
 
 if TYPE_CHECKING:
@@ -29,9 +30,9 @@ _INVALID_REQUEST = -32600
 class McpEndpoint:
     """The ASGI application. The first request loads the SDK, which takes a second."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, errors: ErrorLog) -> None:
         base = urlsplit(service.site.base)
-        self._service, self._origin = service, f"{base.scheme}://{base.netloc}"
+        self._service, self._errors, self._origin = service, errors, f"{base.scheme}://{base.netloc}"
         self._tasks: TaskGroup | None = None
         self._manager: StreamableHTTPSessionManager | None = None
         self._lock = anyio.Lock()
@@ -71,7 +72,7 @@ class McpEndpoint:
                 if self._tasks is None:
                     raise AssertionError("the application was not started")
                 server = await sync_to_thread(importlib.import_module, "publisher.views.mcp.server")
-                manager = server.create_manager(self._service)
+                manager = server.create_manager(self._service, self._errors)
                 await self._tasks.start(_run_until_cancelled, manager)
                 self._manager = manager
             return self._manager

@@ -5,7 +5,6 @@ Stateless: any of several processes may answer a request.
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 import mcp_types as types
@@ -14,14 +13,14 @@ from mcp.server import Server
 from mcp.server.stdio import stdio_server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
-from publisher.failure_lines import is_database_away, log_failure
+from publisher.failure_lines import is_database_away
 from publisher.log.model import LogError
 from publisher.views.mcp.tools import TOOLS
+from publisher.web.error_log import ErrorLog
 from publisher.web.problems import ProblemError
 from publisher.web.service import Service
 from search.contract import SearchError
 
-logger = logging.getLogger(__name__)
 MAX_REQUEST = 64 * 1024
 """Bytes of a request's body."""
 _INSTRUCTIONS = (
@@ -33,8 +32,8 @@ _INSTRUCTIONS = (
 _BY_NAME = {tool.name: tool for tool in TOOLS}
 
 
-def create_server(service: Service) -> Server[Any]:
-    """Create the server of the tools of one site."""
+def create_server(service: Service, errors: ErrorLog) -> Server[Any]:
+    """Create the server of the tools of one site. ``errors``: the log of its failures."""
 
     async def list_tools(_: Any, __: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         return types.ListToolsResult(
@@ -64,7 +63,7 @@ def create_server(service: Service) -> Server[Any]:
         except SearchError:
             return _error("搜索暂不可用，请稍后再试。/ Search is not available now; try again.")
         except Exception as error:  # noqa: BLE001 - the SDK would send its text, with addresses and statements
-            log_failure(logger, f"the tool {tool.name} failed", error)
+            errors.write("the tool", tool.name, error)
             problem = ProblemError("store-unavailable" if is_database_away(error) else "internal-error")
             return _error(f"{problem.zh} / {problem.en}")
         text = msgspec.json.encode(answer).decode()
@@ -94,15 +93,15 @@ def _error(text: str) -> types.CallToolResult:
     return types.CallToolResult(content=[types.TextContent(text=text)], is_error=True)
 
 
-def create_manager(service: Service) -> StreamableHTTPSessionManager:
+def create_manager(service: Service, errors: ErrorLog) -> StreamableHTTPSessionManager:
     """Create the manager of HTTP requests, without sessions. It may run once."""
     return StreamableHTTPSessionManager(
-        create_server(service), json_response=True, stateless=True, max_request_body_size=MAX_REQUEST
+        create_server(service, errors), json_response=True, stateless=True, max_request_body_size=MAX_REQUEST
     )
 
 
 async def serve_stdio(service: Service) -> None:
     """Answer one assistant on standard input and output until the input ends."""
-    server = create_server(service)
+    server = create_server(service, ErrorLog())
     async with stdio_server() as (reader, writer):
         await server.run(reader, writer, server.create_initialization_options())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -26,13 +25,13 @@ from publisher.views.pages.printing.templates import HEADERS, HTML, Press
 from publisher.web import conditional_requests
 from publisher.web.bytes_response import BytesResponse
 from publisher.web.endpoints import run_query
-from publisher.web.error_responses import problem_of
+from publisher.web.error_log import ErrorLog
+from publisher.web.error_responses import log_failure, problem_of
 from publisher.web.query_parameters import MAX_QUERY
 from publisher.web.route import Endpoint, Respond
 from publisher.web.service import Service
 from search import contract
 
-logger = logging.getLogger(__name__)
 _VARY = {"vary": "Accept, Accept-Language, Accept-Encoding"}
 MAX_MATCHES = 20_000
 """Maximum number of records that the words of ``q`` may match. More are an error, never truncated."""
@@ -68,15 +67,16 @@ def open_geo(service: Service, boundaries: Path | None, press: Press) -> Geo:
     return geo
 
 
-def endpoints(geo: Geo) -> list[Endpoint]:
-    """Return all endpoints under ``/ogc``."""
+def endpoints(geo: Geo, errors: ErrorLog) -> list[Endpoint]:
+    """Return all endpoints under ``/ogc``. ``errors``: the log of all failed requests of the site."""
     resource_endpoints = [
-        Endpoint(HOME + path, _responder(geo, handle), handle in _QUICK) for path, handle in _PATHS.items()
+        Endpoint(HOME + path, _responder(geo, errors, handle), handle in _QUICK)
+        for path, handle in _PATHS.items()
     ]
     return [*resource_endpoints, Endpoint(f"{HOME}/{{rest:path}}", _not_found)]
 
 
-def _responder(geo: Geo, handle: Handler) -> Respond:
+def _responder(geo: Geo, errors: ErrorLog, handle: Handler) -> Respond:
     async def respond(scope: HTTPScope, receive: Receive, names: Mapping[str, str]) -> BytesResponse:
         raw, path = scope["query_string"], scope["path"]
         request = Request(raw, conditional_requests.request_headers(scope["headers"]), names)
@@ -96,7 +96,9 @@ def _responder(geo: Geo, handle: Handler) -> Respond:
                     return await geo.service.pools.while_connected(receive, work)
             return await sync_to_thread(_respond, geo, handle, request, path)
         except Exception as error:  # noqa: BLE001 - the edge: each becomes a response; server errors are logged
-            return _failure_response(error, raw, path)
+            if not isinstance(error, OgcError):
+                log_failure(errors, scope, error, problem_of(error))
+            return _failure_response(error, raw)
 
     return respond
 
@@ -114,7 +116,7 @@ def list_features(geo: Geo, request: Request, path: str) -> BytesResponse:
 
 async def _not_found(scope: HTTPScope, _receive: Receive, _names: Mapping[str, str]) -> BytesResponse:
     error = not_found("没有这个地址。", "There is no such address.")
-    return _failure_response(error, scope["query_string"], scope["path"])
+    return _failure_response(error, scope["query_string"])
 
 
 def _respond(geo: Geo, handle: Handler, request: Request, path: str) -> BytesResponse:
@@ -208,10 +210,8 @@ async def _collect(geo: Geo, query: contract.Request, records: dict[str, list[st
             return
 
 
-def _failure_response(error: Exception, raw: bytes, path: str) -> BytesResponse:
+def _failure_response(error: Exception, raw: bytes) -> BytesResponse:
     failure = _as_ogc_error(error)
-    if failure.status == 500:
-        logger.error("GET %s failed", path, exc_info=error)
     values = {key: texts[0] for key, texts in parse_qs(raw.decode(errors="replace")).items()}
     description = (
         failure.en if values.get("lang", "").lower().startswith("en") else f"{failure.zh} / {failure.en}"

@@ -20,6 +20,7 @@ from publisher.views.api import contract
 from publisher.views.ogc import resources
 from publisher.views.pages import routes as people
 from publisher.views.pages.printing.templates import HTML, Press
+from publisher.web.error_log import MOST
 from tests.support.problems import assert_problem
 from tests.support.site import FEES, Site, four_releases
 
@@ -144,22 +145,40 @@ def own_site(tmp_path: Path) -> Iterator[Site]:
         yield site
 
 
+def damage(file: Path, *tables: str) -> None:
+    """Make tables of a database unreadable."""
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        for table in tables:
+            connection.execute("UPDATE sqlite_master SET rootpage = 1000000 WHERE name = ?", (table,))
+        connection.execute("PRAGMA schema_version = 1000000")  # connections read the schema again
+
+
 def test_a_failing_database_is_503_from_one_handler_run_and_one_log_record(
     own_site: Site, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     quick = [(with_ids(own_site, path), handler) for path, handler in QUICK]
-    with closing(sqlite3.connect(tmp_path / "qingdan.db")) as connection, connection:
-        connection.execute("PRAGMA writable_schema = ON")
-        connection.execute("UPDATE sqlite_master SET rootpage = 1000000 WHERE name IN ('span', 'record')")
-        connection.execute("PRAGMA schema_version = 1000000")  # connections read the schema again
+    damage(tmp_path / "qingdan.db", "span", "record")
     for path, handler in quick:
         caplog.clear()
         program, browser = fetch_all(own_site.client, path, handler)
         assert (program.status_code, browser.status_code) == (503, 503), program.text
         assert int(program.headers["retry-after"]) > 0
-        if "/ogc/" not in path:
-            logged = [entry for entry in caplog.records if entry.name == "publisher.web.error_log"]
-            assert len(logged) <= 4, "one for each request, and a few a minute"
+        logged = [entry for entry in caplog.records if entry.name == "publisher.web.error_log"]
+        assert len(logged) <= 4, "one for each request, and a few a minute"
+
+
+@pytest.mark.parametrize("path", [QUICK[3][0], QUICK[4][0], "/ogc/collections"])
+def test_a_database_that_is_away_is_a_few_lines_of_the_log_for_maps_too(
+    own_site: Site, tmp_path: Path, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    address = with_ids(own_site, path)
+    damage(tmp_path / "qingdan.db", "span", "record", "dataset")
+    answers = [own_site.client.get(address) for _ in range(2 * MOST)]
+    assert {answer.status_code for answer in answers} == {503}
+    logged = [entry for entry in caplog.records if entry.name == "publisher.web.error_log"]
+    assert [entry.getMessage().split(":")[0] for entry in logged] == [f"GET {address} failed"] * MOST
+    assert not any(entry.exc_info for entry in logged)
 
 
 def test_an_internal_error_is_500_from_one_handler_run_and_one_log_record(
@@ -179,11 +198,7 @@ def test_an_internal_error_is_500_from_one_handler_run_and_one_log_record(
             answers = fetch_all(client, address, handler)
             assert [answer.status_code for answer in answers] == [500, 500]
             assert all("secret" not in answer.text for answer in answers)
-            logged = [
-                entry
-                for entry in caplog.records
-                if entry.name in ("publisher.web.error_log", "publisher.views.ogc.routes")
-            ]
+            logged = [entry for entry in caplog.records if entry.name == "publisher.web.error_log"]
             assert [entry.getMessage() for entry in logged] == [f"GET {address} failed"] * 4
             assert all(entry.exc_info for entry in logged)
 
