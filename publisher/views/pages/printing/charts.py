@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from itertools import takewhile
+from itertools import chain, count, takewhile
 from typing import TYPE_CHECKING, Any, Literal
 
 from lxml import etree
@@ -27,6 +27,8 @@ _EM = 13
 """Font size of the labels in units of the drawing, which is also the width of a Han character."""
 _LONGEST = 9
 """Maximum length of a label, in characters. The table has the full text."""
+_BEGINNING = 2
+"""Characters of its beginning that a label keeps if it shows another place of the name."""
 _MOST_LABELS = 5
 """Labels of columns that fit side by side."""
 _BAR = 26
@@ -158,22 +160,67 @@ def _round_step(least: float) -> int:
 
 
 def shorten_names(names: Sequence[str]) -> tuple[str, ...]:
-    """Shorten names to :data:`_LONGEST` characters so that they still differ.
+    """Shorten names to :data:`_LONGEST` characters so that different ones still differ.
 
     What all begin with is left out (示例市), and a name that is still too long keeps its beginning and end.
+    Those that are equal then keep the place where they differ, and get a number if that is not enough.
     """
-    names = [_UNFIT.sub("", name) for name in names]
-    if all(len(name) <= _LONGEST for name in names):
-        return tuple(names)
+    printed = [_UNFIT.sub("", name) for name in names]
+    if any(len(name) > _LONGEST for name in printed):
+        common = _count_common(printed) if len(printed) > 1 else 0
+        rests = [name[common:] or name for name in printed]
+        ends = (_LONGEST - 1) // 2
+        printed = [
+            rest if len(rest) <= _LONGEST else f"{rest[: _LONGEST - 1 - ends]}…{rest[-ends:]}"
+            for rest in rests
+        ]
+        _show_differences(printed, rests)
+    return tuple(_number_equal(names, printed))
+
+
+def _show_differences(labels: list[str], names: Sequence[str]) -> None:
+    """Replace equal labels of names that are too long by the beginning and the place where they differ."""
+    groups: dict[str, list[int]] = {}
+    for place, name in enumerate(names):
+        if len(name) > _LONGEST:
+            groups.setdefault(labels[place], []).append(place)
+    pending = list(groups.values())
+    while pending:
+        group = pending.pop()
+        if len({names[place] for place in group}) == 1:
+            continue
+        first = _count_common([names[place] for place in group])
+        by_character: dict[str, list[int]] = {}
+        for place in group:
+            labels[place] = _show_place(names[place], first)
+            by_character.setdefault(names[place][first : first + 1], []).append(place)
+        pending += by_character.values()
+
+
+def _show_place(name: str, place: int) -> str:
+    """Shorten a name to its beginning and what follows a place; if nothing follows it, to its end."""
+    beginning, length = name[:_BEGINNING], _LONGEST - _BEGINNING - 1
+    rest = name[place:]
+    if len(rest) > length:
+        return f"{beginning}…{rest[: length - 1]}…"
+    return f"{beginning}…{name[-length:]}"
+
+
+def _number_equal(names: Sequence[str], labels: Sequence[str]) -> Iterator[str]:
+    """Yield labels; one that another name has already is the whole name if it is short, else has a number."""
+    owners: dict[str, str] = {}
+    for name, label in zip(names, labels, strict=True):
+        numbered = (f"{label[: _LONGEST - len(str(number))]}{number}" for number in count(2))
+        whole = _UNFIT.sub("", name)
+        others = (whole,) if len(whole) <= _LONGEST else ()
+        choices = chain((label, *others), numbered)
+        yield next(own for own in choices if owners.setdefault(own, name) == name)
+
+
+def _count_common(names: Sequence[str]) -> int:
+    """Count the characters with which all names begin."""
     same = (len(set(characters)) == 1 for characters in zip(*names, strict=False))
-    common = sum(1 for _ in takewhile(bool, same)) if len(names) > 1 else 0
-    ends = (_LONGEST - 1) // 2
-    return tuple(
-        rest
-        if len(rest := name[common:] or name) <= _LONGEST
-        else f"{rest[: _LONGEST - 1 - ends]}…{rest[-ends:]}"
-        for name in names
-    )
+    return sum(1 for _ in takewhile(bool, same))
 
 
 def _create_chart(kind: Literal["HorizontalStackedBar", "Bar", "XY"], **options: Any) -> Graph:

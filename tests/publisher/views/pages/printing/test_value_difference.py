@@ -8,6 +8,8 @@ from decimal import Decimal
 from html import unescape
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from publisher.log.model import FieldChange
 from publisher.views.pages.printing import charts, marked_text, value_difference
@@ -128,6 +130,17 @@ def test_labels_of_a_chart_differ_where_the_names_do() -> None:
     names = ("示例市人力资源和社会保障局", "示例市人力资源和社会保险局", "示例市财政局")
     assert charts.shorten_names(names) == ("人力资源…会保障局", "人力资源…会保险局", "财政局")
     assert charts.shorten_names(("甲局", "乙局")) == ("甲局", "乙局")
+    in_the_middle = ("人力资源和社会保障局", "人力资源与社会保障局", "财政局")
+    assert charts.shorten_names(in_the_middle) == ("人力…和社会保障局", "人力…与社会保障局", "财政局")
+    places = ("示例市", "示例市示例市", "示例市经济技术开发区管委会")
+    assert charts.shorten_names(places)[:2] == ("示例市", "示例市示例市")
+
+
+@given(st.lists(st.text("甲乙\x00", max_size=16), unique=True, max_size=8))
+def test_different_names_have_different_labels_of_limited_length(names: list[str]) -> None:
+    labels = charts.shorten_names(names)
+    assert len(set(labels)) == len(labels) == len(names)
+    assert all(len(label) <= 9 for label in labels)
 
 
 def test_a_price_over_time_is_a_line_of_steps_with_round_labels() -> None:
