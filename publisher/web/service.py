@@ -50,8 +50,6 @@ class SequenceCache[K, V]:
 class _PinnedRelease(msgspec.Struct, frozen=True):
     release: Release
     catalogue: Catalogue
-    of_changes: Catalogue
-    """The catalogue for its changes."""
     later_changes: tuple[object, ...]
     site: SiteDetails
     """Details of the site when it was published."""
@@ -111,6 +109,8 @@ class Service:
         default_factory=SequenceCache, repr=False
     )
     """By dataset and number."""
+    _of_changes: SequenceCache[tuple[str, int], Catalogue] = field(default_factory=SequenceCache, repr=False)
+    """Dataset and number of a release → the catalogue for its changes, of datasets that migrated."""
     _datasets: SequenceCache[str, Dataset] = field(default_factory=SequenceCache, repr=False)
     _migrated: SequenceCache[str, bool] = field(default_factory=SequenceCache, repr=False)
     """Dataset → whether its releases have different catalogues."""
@@ -193,7 +193,12 @@ class Service:
 
     def catalogue_of_changes(self, dataset: str, number: int) -> Catalogue:
         """Return the catalogue as :meth:`.CatalogueQueries.catalogue_of_changes`, with its errors."""
-        return self._pinned(dataset, number).of_changes
+        if not self.has_migrated(dataset):
+            return self.log.queries.catalogue(dataset)
+        sequence = self.log.queries.sequence(dataset)
+        return self._of_changes.find(
+            (dataset, number), sequence, lambda key: self.log.queries.catalogue_of_changes(*key)
+        )
 
     def catalogue_in_view(self, dataset: str, view: View) -> Catalogue:
         """Return the catalogue as :meth:`.CatalogueQueries.catalogue_in_view`, with its errors."""
@@ -241,10 +246,9 @@ class Service:
         dataset, number = key
         release = self.log.queries.release(dataset, number)
         catalogue = self.log.queries.catalogue(dataset, number)
-        of_changes = self.log.queries.catalogue_of_changes(dataset, number)
         later_changes = self.log.queries.later_changes_key(dataset, release)
         site = self.log.datasets.site_details_at(release.entry)
-        return _PinnedRelease(release, catalogue, of_changes, later_changes, site)
+        return _PinnedRelease(release, catalogue, later_changes, site)
 
     async def search_position(self) -> int:
         """Return the position of the index.

@@ -283,7 +283,7 @@ def select_columns(catalogue: Catalogue, params: Parameters, contents: Sequence[
     others = [f for f in catalogue.fields if not f.personal and (f.facet or f.type in _VALUES)]
     # An amount is not shown beside the text that it was taken from.
     candidates = [f for f in dict.fromkeys((*facts, *others)) if f.derived_from not in catalogue.facts]
-    used = [f for f in candidates if any(f.name in content for content in contents)]
+    used = [f for f in candidates if not f.personal and any(f.name in content for content in contents)]
     return [f for f in used if f.name != catalogue.title_field][:_COLUMNS]
 
 

@@ -113,7 +113,7 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
         lists = await run_read(service, _match_titles, visit, text, datasets.values())
         facets = name_lists(visit, results.facets, datasets)
         every_hit = (*hits, *similar_hits, *ended_hits)
-        facts = await run_read(service, _read_facts, visit, query.view, every_hit, catalogues)
+        facts = await run_read(service, _read_facts, visit, query.view, every_hit)
 
         def result(hit: Hit) -> Result:
             return _result(visit, pin, hit, datasets, catalogues, facts.get(hit.span, ()))
@@ -230,14 +230,13 @@ def _feed_scope(visit: Visit) -> Scope:
     return make_scope(text=" ".join(visit.values("q")), filters=filters)
 
 
-def _read_facts(
-    visit: Visit, view: View, hits: Sequence[Hit], catalogues: Mapping[str, Catalogue]
-) -> Mapping[str, Sequence[FieldValue]]:
+def _read_facts(visit: Visit, view: View, hits: Sequence[Hit]) -> Mapping[str, Sequence[FieldValue]]:
     """Map the spans of hits to the facts that their catalogue puts first, such as a charge.
 
     ``view``: of the search.
     """
-    queries = visit.service.log.queries
+    queries, names = visit.service.log.queries, {hit.dataset for hit in hits}
+    catalogues = {name: visit.service.catalogue_in_view(name, view) for name in names}
     with_facts = {name for name, catalogue in catalogues.items() if catalogue.facts}
     spans = list(queries.spans(ids=[hit.span for hit in hits if hit.dataset in with_facts]))
     facts = {s.id: field_html.list_facts(visit, catalogues[s.dataset], s.content) for s in spans}

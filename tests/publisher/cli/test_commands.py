@@ -172,6 +172,8 @@ def test_an_error_in_a_catalogue_file_is_reported_with_its_key(site: Home, tmp_p
 
 def test_a_migration_is_a_release(published: Home) -> None:
     source = json.loads(load_catalogue("power-list").source)
+    source["fields"] = [one for one in source["fields"] if one["name"] != "statutory_limit"]
+    source["qingdan"]["facts"] = []
     source["fields"].append(
         {
             "name": "hotline",
@@ -188,6 +190,9 @@ def test_a_migration_is_a_release(published: Home) -> None:
     releases = published.ok("releases", "shili-power-list", "--json").json
     assert len(releases) == 2
     assert releases[1]["catalogue_digest"] != releases[0]["catalogue_digest"]
+    dropped = [one for one in load_catalogue("power-list").fields if one.name == "statutory_limit"]
+    lines = published.ok("changes", "shili-power-list", "--release", "2").out
+    assert dropped[0].title in lines
 
 
 def test_the_contract_is_printed_for_the_sites_own_base(published: Home) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import httpx
@@ -14,27 +16,38 @@ from publisher.log.log import Log
 from publisher.log.model import View
 from publisher.views.exports.formats import FILE_FORMATS
 from schemas.definition.catalogue import Catalogue, Content
+from schemas.definition.file_loader import parse_catalogue
 from tests.support.clock import Clock
 from tests.support.log import catalogue, field
 from tests.support.site import START, Site, demo_dataset, opened, publish, ticking_clock
 
 pytestmark = pytest.mark.both_databases
 
+
+def with_fact(name: str, fields: Sequence[dict[str, Any]]) -> Catalogue:
+    """Build a catalogue that puts this field first."""
+    source = json.loads(catalogue(fields=fields).source)
+    source["qingdan"]["facts"] = [name]
+    return parse_catalogue(json.dumps(source, ensure_ascii=False))
+
+
 FEES = "fees"
 HOME = f"/datasets/{FEES}"
-BEFORE = catalogue(
+BEFORE = with_fact(
+    "zone",
     fields=(
         field("time_limit", "时限", "object", kind="limit", unit="工作日"),
         field("office", "科室", facet=True),
         field("zone", "片区", facet=True),
-    )
+    ),
 )
-AFTER = catalogue(
+AFTER = with_fact(
+    "office",
     fields=(
         field("new_limit", "新时限", "object", kind="limit", unit="工作日"),
         field("zone", "新片区"),
         field("office", "新科室", facet=True),
-    )
+    ),
 )
 """Without the limit; with other titles, in another order, and with a field more."""
 _QUERY = {"facets": "office,zone,kind", "sort": "-zone", "office": "一科"}
@@ -147,6 +160,14 @@ def test_a_past_state_has_the_titles_of_its_catalogue(site: Site) -> None:
     assert "新片区" not in head
     added = site.client.get(f"{HOME}/records.csv?release=1&fields=name,new_limit")
     assert "新时限" in added.text.splitlines()[0]
+
+
+def test_a_search_of_a_past_state_shows_the_facts_of_its_catalogue(site: Site) -> None:
+    migrate(site, AFTER)
+    site.index()
+    html = get(site, f"/search?{urlencode({'q': '甲', 'dataset': FEES, 'release': '1'})}").text
+    assert "<dt>片区</dt>" in html
+    assert "<dt>新科室</dt>" not in html
 
 
 def test_changes_name_the_fields_that_the_catalogue_of_the_day_had(site: Site) -> None:

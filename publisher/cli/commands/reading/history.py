@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from schemas.words import STATUSES
 
 if TYPE_CHECKING:
     from publisher.log.log import Log
-    from publisher.log.model import RecordState, View
+    from publisher.log.model import Change, RecordState, View
     from schemas.definition.catalogue import Catalogue
 
 
@@ -90,14 +90,20 @@ def changes(
             dataset=dataset, after=after, limit=limit + 1, descending=not after, release=release
         )
         change_list, has_more = change_list[:limit], len(change_list) > limit
-        catalogues = {name: log.queries.catalogue(name) for name in {c.dataset for c in change_list}}
+        catalogues = _catalogues(log, change_list)
     if has_more:
         output.print_limit(limit)
     if as_json:
         output.print_json([structs.asdict(one) for one in change_list])
         return
     for change in change_list:
-        change_lines.show_change(change, catalogues[change.dataset])
+        change_lines.show_change(change, catalogues[change.dataset, change.release])
+
+
+def _catalogues(log: Log, changes: Iterable[Change]) -> Mapping[tuple[str, int], Catalogue]:
+    """Map dataset and number of a release to the catalogue for its changes."""
+    releases = {(change.dataset, change.release) for change in changes}
+    return {one: log.queries.catalogue_of_changes(*one) for one in releases}
 
 
 @click.command()
@@ -111,7 +117,7 @@ def history(context: CommandContext, dataset: str, record: str, *, as_json: bool
         histories = [
             (state, log.queries.history(dataset, state.id)) for state in find_records(log, dataset, record)
         ]
-        catalogue = log.queries.catalogue(dataset)
+        catalogues = _catalogues(log, (change for _, own in histories for change in own))
     if as_json:
         output.print_json(
             [
@@ -128,7 +134,7 @@ def history(context: CommandContext, dataset: str, record: str, *, as_json: bool
     for state, changes in histories:
         output.print_line(f"{state.title}  [{state.id}]  {in_language(*STATUSES[state.status])}")
         for change in changes:
-            change_lines.show_change(change, catalogue)
+            change_lines.show_change(change, catalogues[change.dataset, change.release])
 
 
 @click.command()

@@ -72,7 +72,7 @@ def single_commitment(press: Press, visit: Visit) -> Reply:
 
     def build() -> bytes:
         dataset = service.dataset(commitment.dataset)
-        catalogue = service.log.queries.catalogue(commitment.dataset)
+        catalogue = service.catalogue_in_view(commitment.dataset, visit.view)
         link = commitment_list.link(visit, commitment)
         data = visit.link(f"/v1/commitments/{commitment.id}/evidence", visit.clocks)
         return press.page(
@@ -137,7 +137,7 @@ def _documents(visit: Visit, plan: str) -> Iterator[tuple[str, dict[str, object]
 
 
 def _rule(visit: Visit, one: RuleInView) -> PrintedRule:
-    catalogue = visit.service.log.queries.catalogue(one.dataset)
+    catalogue = visit.service.catalogue_in_view(one.dataset, visit.view)
     details = [
         (visit.title_of(field), field_html.format_text(visit, field, one.content[field.name]))
         for field in catalogue.fields
