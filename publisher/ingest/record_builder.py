@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
 
+from publisher.ingest.exceeded_limits import find_exceeded_limits
 from publisher.ingest.findings import rows, tables
 from publisher.ingest.findings.kind import Finding, Place, create_finding
 from publisher.ingest.formats.grid import Position, format_column
@@ -19,7 +20,6 @@ from schemas.cells.amounts import find_amount
 from schemas.cells.deadlines import parse_deadline
 from schemas.cells.problems import CODE_SPOILT, CellProblem
 from schemas.cells.quantities import BLANKS
-from schemas.cells.value_texts import format_limit
 from schemas.cells.values import amount_value, cell_parser
 from schemas.definition.catalogue import Catalogue, Content, Field, Json
 from schemas.normalise import fold
@@ -324,50 +324,3 @@ _BY_MEANING = frozenset({"above", "parent"})
 
 def _sha256(texts: Iterable[str]) -> str:
     return hashlib.sha256("".join(texts).encode("utf-8", "surrogatepass")).hexdigest()
-
-
-_DAY = 24 * 60
-_MINUTES: Mapping[str, tuple[int, int | None]] = MappingProxyType(
-    {
-        "分钟": (1, 1),
-        "小时": (60, 60),
-        "自然日": (_DAY, _DAY),
-        "日": (_DAY, _DAY),
-        "工作日": (_DAY, None),
-        "周": (7 * _DAY, 7 * _DAY),
-        "月": (28 * _DAY, 31 * _DAY),
-        "年": (365 * _DAY, 366 * _DAY),
-    }
-)
-"""Unit → its least and most minutes. Working days have no maximum because of holidays."""
-
-
-def find_exceeded_limits(content: Content) -> Iterator[tuple[str, str, str]]:
-    """Yield each promised limit that is longer than the statutory one: field, promised, statutory limit."""
-    for name in content:
-        if not name.startswith("promised_"):
-            continue
-        value = content[name]
-        if not isinstance(value, dict):
-            continue
-        statutory = content.get(f"statutory_{name.removeprefix('promised_')}")
-        if isinstance(statutory, dict) and exceeds(value, statutory):
-            yield name, format_limit(value), format_limit(statutory)
-
-
-def exceeds(promised: Mapping[str, Json], statutory: Mapping[str, Json]) -> bool:
-    """Test whether the promised limit is certainly longer.
-
-    Units that do not convert exactly are compared only where the result does not depend on the calendar:
-    20 working days are more than 15 natural days, but 20 natural days may be less than 15 working days. The
-    checks of what is published compare less: :mod:`schemas.cells.limit_comparison`.
-    """
-    value, limit = promised.get("value"), statutory.get("value")
-    unit, other = promised.get("unit"), statutory.get("unit")
-    if not isinstance(value, int) or not isinstance(limit, int):
-        return False
-    if unit == other:
-        return value > limit
-    fewest, _ = _MINUTES.get(str(unit), (0, None))
-    _, most = _MINUTES.get(str(other), (0, None))
-    return most is not None and value * fewest > limit * most

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from publisher.ingest import personal_data
+from publisher.ingest.exceeded_limits import find_exceeded_limits
 from publisher.ingest.findings import rows, tables
 from publisher.ingest.findings.kind import Finding, Place
 from publisher.ingest.parsed_file import ImportedRecord
-from publisher.ingest.record_builder import find_exceeded_limits, states_no_basis
+from publisher.ingest.record_builder import states_no_basis
 from schemas.definition.catalogue import Catalogue, Content, Field, Json
 
 type PlaceOfField = Callable[[str | None], Place]

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from publisher.ingest.exceeded_limits import exceeds
 from publisher.ingest.parsed_file import SheetReport, UnreadableFile
-from publisher.ingest.record_builder import exceeds
 from publisher.ingest.whole_file_checks import parse_stated_count
 from schemas.definition.catalogue import Json
 from schemas.definition.file_loader import load_catalogue
@@ -86,6 +86,9 @@ def test_the_same_as_above_counts_as_what_it_means() -> None:
         ("300小时", "10自然日", True),
         ("即时办结", "1个工作日", False),
         ("3个月", "80自然日", True),
+        ("18个自然日", "15日", False),
+        ("20个工作日", "15日", True),
+        ("1个工作日", "8小时", False),
     ],
 )
 def test_a_promised_limit_must_not_exceed_the_statutory_one(
