@@ -77,10 +77,12 @@ def import_files(
     ``catalogue``: a newer state of the dataset's catalogue file with additional optional fields.
     ``expected``: tokens of the part's imports in the draft that the person has seen; for one file only.
     ``new_dataset``: the dataset, if there is none yet; it is created, with ``catalogue``, once
-    all files could be read.
+    all files could be read. A dry run creates none: it needs one that exists.
     Raises :class:`LogError` if the dataset or the part is unknown or unclear, the catalogue needs a
     migration, a cell cannot be mended, or the draft is another one than expected.
     """
+    if dry_run:
+        new_dataset = None
     dataset_settings = new_dataset or log.datasets.get(dataset)
     catalogue = catalogue or log.queries.catalogue(dataset)
     headings = log.datasets.headings(dataset) if new_dataset is None else {}
