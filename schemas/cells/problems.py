@@ -196,7 +196,7 @@ LIMIT_CONVERTED = CellProblemKind(
     "warning",
     "“{found}”换算为{words}",
     "“{found}” was converted to {words}",
-    "请核对；半天按4小时工作时间计算，半个月按15日计算",
+    "请核对；半天按4小时工作时间计算，半个月按15个自然日计算",
     "Check it; half a day counts as 4 hours of work, half a month as 15 days",
     "半天",
 )

@@ -20,7 +20,7 @@ class Limit(NamedTuple):
     rest: str = ""
     """Words of the text that the limit does not contain, such as a condition."""
     converted: bool = False
-    """Whether the value is a convention: 半天 is 4 hours of work, 半个月 is 15 days."""
+    """Whether the value is a convention: 半天 is 4 hours of work, 半个月 is 15 days of the calendar."""
 
 
 class LimitText(NamedTuple):
@@ -40,6 +40,7 @@ _UNITS: Mapping[str, str] = {
     "分钟": "分钟", "分": "分钟", "min": "分钟", "周": "周", "星期": "周", "礼拜": "周",
     "月": "月", "季度": "季度", "年": "年",
 }  # fmt: skip
+_DAYS = frozenset({"工作日", "自然日", "日"})
 _UNIT = rf"(?:个|個)?\s?(?:{'|'.join(sorted(_UNITS, key=len, reverse=True))})"
 _NUMERAL = r"\d{1,2}个半|[一二三两]个半|\d{1,5}(?:\.\d{1,2})?|[一二三四五六七八九十百两半]{1,5}"
 _RANGE = rf"(?:(?P<least>{_NUMERAL})\s?(?:{_UNIT})?\s?[-－–—―~～∼至到]{{1,2}}\s?)?"
@@ -48,7 +49,7 @@ _LIMIT = re.compile(
     rf"(?:\s?[（(【\[](?P<kind>{_UNIT})[）)】\]])?",
     re.IGNORECASE,
 )
-"""20个工作日, 15（工作日）, 3-5日, 1个半月, 15日（自然日）: the last unit says which days are meant."""
+"""20个工作日, 15（工作日）, 3-5日, 1个半月, 15日（自然日）: a unit in brackets says which days."""
 _UNIT_FIRST = re.compile(rf"(?P<unit>工作日|自然日|小时|天)\s?[:：]?\s?(?P<n>{_NUMERAL})\s?(?:个|天|日)?")
 _BARE = re.compile(rf"(?:≤|<=|<|不超过)?\s?{_RANGE}(?P<n>{_NUMERAL})")
 _START = re.compile(r"[^\d，。；、（(]{0,40}(?:之日起|之时起|[起后])的?")
@@ -170,32 +171,54 @@ def _find_limit(text: str) -> LimitText | None:
         return None
     if _LEAST.search(before) or _LEAST_AFTER.match(after):
         return LimitText("text")
-    qualifier = _QUALIFIER.search(before)
-    before = before[: qualifier.start()] if qualifier else before
-    before = "" if _LEAD.fullmatch(before.strip(" ")) or _START.fullmatch(before) else before
-    tail = _TAIL.match(after)
-    after = after[tail.end() if tail else 0 :].strip()
+    unit, before, after = _split_words(first, before, after)
     if len(matches) > 1 and (before or not _CONDITION.search(after)):
         return LimitText("text")
     if _AT_ONCE_LATER.search(before) or _AT_ONCE_LATER.search(after) or _SUM.search(before):
         return LimitText("text")
     groups = first.groupdict()
-    unit = str(groups.get("kind") or groups["unit"] or groups.get("bracket"))
-    if qualifier and _UNITS.get(unit.strip(), "") == "日":
-        unit = qualifier[1]
-    if (remark := _NAMED_DAY.match(after)) and _UNITS.get(unit.strip(), "") == "日":
-        unit, after = remark[1], after[remark.end() :] if remark.end() == len(after) else after
-    limit = _convert(first["n"], unit, half=bool(groups.get("half")))
-    if limit is None or (limit.unit == "年" and limit.value in _CALENDAR_YEARS):
+    limit = unit and _convert(first["n"], unit, half=bool(groups.get("half")))
+    if not limit or (limit.unit == "年" and limit.value in _CALENDAR_YEARS):
         return None
     rest = "…".join(part for part in (before, first[0] if groups.get("least") else "", after) if part)
     return LimitText("limit", limit._replace(rest=rest))
 
 
+def _name_unit(unit: str) -> str:
+    """Return the unit of a word: 日 of 个天. A word that is none stays."""
+    name = unit.strip().casefold().removeprefix("个").removeprefix("個").strip()
+    return _UNITS.get(name) or _UNITS.get(unit, unit)
+
+
+def _split_words(match: re.Match[str], before: str, after: str) -> tuple[str | None, str, str]:
+    """Return the unit of a limit and the words before and after it that may change it.
+
+    The unit is None where the words name another one: 15工作日（自然日）.
+    """
+    groups = match.groupdict()
+    unit = _name_unit(str(groups["unit"] or groups.get("bracket")))
+    kind, named = groups.get("kind"), []
+    if unit in _DAYS and (qualifier := _QUALIFIER.search(before)):
+        named, before = [qualifier[1]], before[: qualifier.start()]
+    before = "" if _LEAD.fullmatch(before.strip(" ")) or _START.fullmatch(before) else before
+    tail = _TAIL.match(after)
+    after = after[tail.end() if tail else 0 :].strip()
+    if (remark := _NAMED_DAY.match(after)) and unit == "日":
+        named.append(remark[1])
+        after = after[remark.end() :] if remark.end() == len(after) else after
+    if kind and unit in _DAYS:
+        named.append(kind)
+    elif kind and _name_unit(kind) != unit:  # 3个月（自然日）: months, with a remark
+        after = f"（{kind}）{after}"
+    units = {unit, *map(_name_unit, named)}
+    meant = units - {"日"} or units
+    agree = len(meant) == 1 and units <= {unit} | _DAYS
+    return meant.pop() if agree else None, before, after
+
+
 def _convert(numeral: str, unit: str, *, half: bool) -> Limit | None:
     """Convert a number and its unit to a whole number: 半年 is 6 months, 1.5小时 is 90 minutes."""
-    name = unit.strip().casefold().removeprefix("个").removeprefix("個").strip()
-    name = _UNITS.get(name) or _UNITS.get(unit, unit)
+    name = _name_unit(unit)
     halves = _count_halves(numeral)
     if halves is None:
         return None
@@ -206,7 +229,7 @@ def _convert(numeral: str, unit: str, *, half: bool) -> Limit | None:
         return Limit(halves // 2, name)
     smaller = {
         "年": (6, "月"),
-        "月": (15, "日"),
+        "月": (15, "自然日"),
         "小时": (30, "分钟"),
         "日": (4, "小时"),
         "工作日": (4, "小时"),

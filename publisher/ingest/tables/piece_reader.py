@@ -19,6 +19,9 @@ _NUMERAL = r"[\d,，.．]+|[一二三四五六七八九十百千两半]+"
 _BARE = re.compile(rf"\s*(?:{_NUMERAL})(?:\s*[-–—―~～至到]+\s*(?:{_NUMERAL}))?\s*")
 """A number or a range without a unit."""
 _DAYS = re.compile("工作日|自然日|日历日")
+_COUNTED_DAYS = re.compile(rf"{_BARE.pattern}个?[日天]\s*(?:以?内\s*)?")
+"""A number of days that does not say which."""
+_KIND_OF_DAYS = re.compile(rf"个?(?:{_DAYS.pattern}|工作天|日历天)")
 _EXCLUDED = re.compile(r"[不未非]|除|扣|延长|\d|[一二三四五六七八九十]个?(?:工作日|自然日|日历日)")
 """Words of a note that mention days without saying which the limit counts."""
 _MONEY_UNIT = re.compile("[元角分%‰]")
@@ -41,7 +44,7 @@ class Qualifier:
         """Field → unit that its heading names."""
 
     def add_default_unit(self, pieces: dict[str, Piece], name: str, unit: str) -> None:
-        """Add the unit of the heading to a bare number."""
+        """Add the unit of the heading to a bare number, and to a number of days the kind of days."""
         pieces[name].text = _with_unit(self._fields[name], pieces[name].text, unit)
 
     def add_unit(self, pieces: dict[str, Piece], name: str, text: str, row: int, cell: str) -> None:
@@ -55,7 +58,7 @@ class Qualifier:
             self._notes.append(RowNote(tables.UNIT_UNKNOWN, row, name, text, cell, words))
         elif self._states_charge(name) and not _MONEY_UNIT.search(unit):
             self._add_thing(piece, name, unit, row, text, cell)
-        elif _BARE.fullmatch(piece.text):
+        elif _BARE.fullmatch(piece.text) or _names_kind_of_days(self._fields[name], piece.text, unit):
             piece.text = _with_unit(self._fields[name], piece.text, unit)
             piece.original = f"{piece.original}{text}"
         elif unit.removeprefix("个") not in piece.text and text not in piece.text:
@@ -244,8 +247,19 @@ def _fold(text: str) -> str:
     return "".join(text.split())
 
 
+def _names_kind_of_days(field: Field, text: str, unit: str) -> bool:
+    """Test whether a text counts days without saying which, and a unit says it."""
+    is_limit = field.type == "limit" and _KIND_OF_DAYS.fullmatch(unit) is not None
+    return is_limit and _COUNTED_DAYS.fullmatch(text) is not None
+
+
 def _with_unit(field: Field, text: str, unit: str) -> str:
-    """Add a unit to a bare number; text with words, and fields that hold no quantity, stay as they are."""
+    """Add a unit to a bare number; text with words, and fields that hold no quantity, stay as they are.
+
+    15日 in a column of 自然日 is one of 15 natural days.
+    """
+    if _names_kind_of_days(field, text, unit):
+        return f"{text.strip()}（{unit}）"
     if not _BARE.fullmatch(text) or field.vocabulary or field.format not in {"default", "text"}:
         return text
     if field.type in {"decimal", "integer"} and not (field.unit and unit.endswith(field.unit)):

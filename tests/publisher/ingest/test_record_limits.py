@@ -10,6 +10,7 @@ import pytest
 from publisher.ingest.exceeded_limits import exceeds
 from publisher.ingest.tables.segmentation import redact_names
 from schemas.definition.catalogue import Json
+from tests.publisher.ingest.workbooks import codes, csv_bytes, read_workbook
 
 
 @pytest.mark.parametrize(
@@ -94,6 +95,14 @@ def test_the_least_limit_that_is_longer_ends_later_whenever_it_begins(
             for other, statutory_end in _last_moments(start, *statutory):
                 if sense == other or not of_one_sense:
                     assert end > statutory_end
+
+
+def test_half_a_month_of_a_licence_is_no_number_of_working_days() -> None:
+    data = csv_bytes(["事项名称", "权力类型", "法定期限", "承诺期限"], ["甲", "行政许可", "20日", "半个月"])
+    reading = read_workbook(data)
+    assert reading.records[0].content["statutory_limit"] == {"value": 20, "unit": "工作日"}
+    assert reading.records[0].content["promised_limit"] == {"value": 15, "unit": "自然日"}
+    assert codes(reading) == ["limit-converted"]
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,26 @@ def test_a_note_that_says_which_days_count_is_a_unit() -> None:
     assert [f.row for f in reading.findings if f.code == "unit-differs"] == [5]
 
 
+def test_a_column_says_which_days_its_cells_count() -> None:
+    heads = ("事项名称", "权力类型", "法定时限（工作日）", "承诺时限（自然日）")
+    rows = [
+        ("甲", "行政处罚", "30日", "40天内"),
+        ("乙", "行政许可", "20日", "二十日"),
+        ("丙", "行政许可", "2周", "1周"),
+    ]
+    reading = read_workbook(xlsx(("S", [heads, *rows])))
+    assert column(reading, "statutory_limit") == [_limit(30, "工作日"), _limit(20, "工作日"), _limit(2, "周")]
+    assert column(reading, "promised_limit") == [_limit(40, "自然日"), _limit(20, "自然日"), _limit(1, "周")]
+    assert codes(reading) == []
+
+
+def test_a_column_of_units_says_which_days_a_licence_counts() -> None:
+    heads = ("事项名称", "权力类型", "法定时限", "法定时限单位")
+    reading = read_workbook(xlsx(("S", [heads, ("甲", "行政许可", "15日", "自然日")])))
+    assert column(reading, "statutory_limit") == [_limit(15, "自然日")]
+    assert codes(reading) == []
+
+
 def test_a_form_has_a_label_for_the_unit() -> None:
     labels = [("事项名称", "甲"), ("权力类型", "行政确认"), ("设定依据", "《甲法》"), ("法定时限", 15)]
     reading = read_workbook(xlsx(("S", [*labels, ("法定时限单位", "自然日"), ("承诺时限", "5个工作日")])))
