@@ -178,7 +178,20 @@ class Accounts:
 
         Raises ``LogError``: ``no-such-account``, ``roles-conflict``, ``own-roles``, ``external-account``.
         """
-        check_grants(grants)
+        return self._change_roles(name, lambda _: grants, by, address)
+
+    def add_role(self, name: str, grant: Grant, *, by: str = "", address: str = "") -> Account:
+        """Add a role to those that an account has by now. Raises as :meth:`change_roles`."""
+        return self._change_roles(name, lambda grants: (*grants, grant), by, address)
+
+    def remove_role(self, name: str, grant: Grant, *, by: str = "", address: str = "") -> Account:
+        """Take a role from those that an account has by now. Raises as :meth:`change_roles`."""
+        return self._change_roles(name, lambda grants: [g for g in grants if g != grant], by, address)
+
+    def _change_roles(
+        self, name: str, change: Callable[[Sequence[Grant]], Sequence[Grant]], by: str, address: str
+    ) -> Account:
+        """Change the roles of an account. ``change``: called in the transaction with those that it has."""
         if by == name:
             raise LogError(
                 "own-roles", "不能更改自己的角色。", "Nobody changes the roles of his own account."
@@ -186,6 +199,8 @@ class Accounts:
         with self._store.write() as conn:
             before = read_account(conn, name)
             _refuse_external(before)
+            grants = tuple(dict.fromkeys(change(before.grants)))
+            check_grants(grants)
             set_grants(conn, name, grants)
             details = {"before": [str(g) for g in before.grants], "after": [str(g) for g in grants]}
             audit_log.append(

@@ -83,12 +83,11 @@ def change_roles(
     """Add or take away a role of an account, from its next request on."""
     desk, person = state.desk, person_of(request)
     try:
-        grants = list(desk.staff.accounts.get(name).grants)
         if data.remove:
-            grants = [grant for grant in grants if str(grant) != data.remove]
+            grant, change = parse_grant(data.remove), desk.staff.accounts.remove_role
         else:
-            grants.append(_grant(desk, data.role, data.scope))
-        desk.staff.accounts.change_roles(name, grants, by=person.name, address=person.address)
+            grant, change = _grant(desk, data.role, data.scope), desk.staff.accounts.add_role
+        change(name, grant, by=person.name, address=person.address)
     except LogError as error:
         return _print_account(request, desk, name, error, data)
     return see(f"/accounts/{name}")

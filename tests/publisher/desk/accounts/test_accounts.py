@@ -21,7 +21,7 @@ from publisher.desk.accounts.roles import parse_grant
 from publisher.desk.desk import open_staff
 from publisher.log.model import LogError
 from publisher.log.transparency.audit_heads import AuditHead
-from tests.support.desk import GOOD_PASSWORD, DeskSite, code_at
+from tests.support.desk import GOOD_PASSWORD, DeskSite, code_at, forms
 
 pytestmark = pytest.mark.both_databases
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -154,6 +154,30 @@ def test_nobody_changes_his_own_roles(desk: DeskSite) -> None:
     with pytest.raises(LogError) as refused:
         desk.staff.accounts.change_roles("an", [parse_grant("审核")], by="an")
     assert refusal(refused) == "own-roles"
+
+
+@pytest.mark.slow
+def test_roles_that_are_added_and_taken_away_at_once_are_all_changed(desk: DeskSite) -> None:
+    """Each form says what changes, and not what the roles are: the page that it stands on is of before."""
+    accounts = desk.staff.accounts
+    desk.add("an", "安全管理")
+    kinds = ("填报", "审核", "发布")
+    before = [f"{kind}:fees" for kind in kinds]
+    accounts.add("li", "", [parse_grant(grant) for grant in before])
+    added = [{"role": kind, "scope": f"fees:{part}"} for kind in kinds for part in ("财政局", "民政局")]
+    changes = [{"remove": grant} for grant in before] + added
+    with desk.signed_in("an") as browser, ThreadPoolExecutor(len(changes)) as threads:
+        token = forms(browser.see("/accounts/li"))["/accounts/li/roles"].fields["_csrf_token"]
+        cookies = dict(browser.client.cookies)
+
+        def change(typed: dict[str, str]) -> int:
+            with desk.browser() as other:
+                other.client.cookies.update(cookies)
+                sent = {"_csrf_token": token, **typed}
+                return other.client.post("/accounts/li/roles", data=sent, follow_redirects=False).status_code
+
+        assert set(threads.map(change, changes)) == {303}
+    assert sorted(map(str, accounts.get("li").grants)) == sorted(":".join(one.values()) for one in added)
 
 
 @pytest.mark.slow
