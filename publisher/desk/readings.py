@@ -13,12 +13,13 @@ import msgspec
 from publisher.harvest.stored_files import read_again
 from publisher.ingest.findings.kind import Finding
 from publisher.ingest.parsed_file import MendedCell, ReadColumn, Reading, UnreadableFile
+from publisher.log.drafts.staging import StagedRow
 from publisher.log.log import Log
 from publisher.log.model import DraftImport
 from publisher.workflow.import_files import read_mended
 from schemas.definition.catalogue import Catalogue, add_headings
 
-_KEPT = 8
+_MOST_VALUES = 8
 """Readings in memory: to read a draft of some thousand rows takes seconds, and a person turns its pages."""
 
 
@@ -31,6 +32,8 @@ class DraftReading(msgspec.Struct, frozen=True, dict=True):
     rows: Sequence[tuple[str, tuple[int, ...]]]
     """Sheet and rows of each record, in the order of the draft."""
     mended: Sequence[MendedCell]
+    headings: Mapping[str, str] = {}
+    """Headings of its columns that the catalogue does not know → the fields that they were read as."""
 
     @cached_property
     def positions(self) -> Mapping[tuple[str, int], int]:
@@ -82,7 +85,7 @@ class _Newest[V]:
     def store(self, key: tuple[object, ...], value: V) -> None:
         with self._lock:
             self._by_key[key] = value
-            while len(self._by_key) > _KEPT:
+            while len(self._by_key) > _MOST_VALUES:
                 self._by_key.popitem(last=False)
 
 
@@ -100,7 +103,7 @@ class DraftReadings:
         key = (one.token, catalogue.digest)
         reading = self._readings.get(key)
         if reading is None:
-            reading = self._read(one, add_headings(catalogue, self._log.datasets.headings(dataset)))
+            reading = self._read(one, catalogue, self._log.datasets.headings(dataset))
             self._readings.store(key, reading)
         return reading
 
@@ -127,13 +130,14 @@ class DraftReadings:
     ) -> None:
         """Keep what an import has just read and checked, so that the page that follows need not."""
         imports, catalogue = self._log.drafts.imports(dataset, (part,)), self._log.queries.catalogue(dataset)
+        headings = self._log.datasets.headings(dataset)
         by_digest = {reading.digest: reading for reading in readings}
         same = []
         for one in imports:
             reading = by_digest.get(one.source.digest)
             # Another clerk may have imported the same file meanwhile, with other cells mended.
             if reading is not None and self._mended(one) == _written(reading.mended):
-                self._readings.store((one.token, catalogue.digest), _without_contents(reading))
+                self._readings.store((one.token, catalogue.digest), _without_contents(reading, headings))
                 same.append(one)
         if imports == same:
             self._checks.store(self._checks_key(imports, today, today), checks)
@@ -145,25 +149,87 @@ class DraftReadings:
     def _mended(self, one: DraftImport) -> frozenset[tuple[str, str, str]]:
         return _written(read_mended(row.locator for row in self._log.drafts.rows(one, None)))
 
-    def _read(self, one: DraftImport, catalogue: Catalogue) -> DraftReading:
+    def _read(self, one: DraftImport, catalogue: Catalogue, headings: Mapping[str, str]) -> DraftReading:
+        """Read a file as its import did. ``headings``: of the dataset, which may be others since then."""
         mended = read_mended(row.locator for row in self._log.drafts.rows(one, None))
         try:
-            reading = read_again(self._log, one.source, catalogue, mended)
+            reading = read_again(self._log, one.source, add_headings(catalogue, headings), mended)
+            imported = self._imported_headings(one, reading, headings)
+            if imported is not None:
+                headings = imported
+                reading = read_again(self._log, one.source, add_headings(catalogue, headings), mended)
         except UnreadableFile as error:
             return DraftReading((error.finding,), (), (), ())
-        return _without_contents(reading)
+        return _without_contents(reading, headings)
+
+    def _imported_headings(
+        self, one: DraftImport, reading: Reading, headings: Mapping[str, str]
+    ) -> Mapping[str, str] | None:
+        """Return the headings that the import read, if a column was read otherwise than by ``headings``.
+
+        The rows of the draft say so: each has the cells that its values were read from.
+        """
+        examples = {}
+        for column in reading.columns:
+            if column.heading and column.filled and (not column.read or column.heading in headings):
+                position = _find_example(reading, column)
+                if position is not None:
+                    examples[column] = position
+        if not examples:
+            return None
+        rows = {row.position: row for row in self._log.drafts.rows(one, sorted(set(examples.values())))}
+        imported = {
+            column: _field_of(rows[position], column)
+            for column, position in examples.items()
+            if position in rows
+            and list(rows[position].locator.get("rows", ())) == list(reading.records[position].rows)
+        }
+        if all(field == (column.field if column.read else None) for column, field in imported.items()):
+            return None
+        return {column.heading: field for column, field in imported.items() if field}
+
+
+def _find_example(reading: Reading, column: ReadColumn) -> int | None:
+    """Return the position of the first record with a text in a column; None if there is none."""
+    for position, record in enumerate(reading.records):
+        if record.sheet != column.sheet:
+            continue
+        if not column.read:
+            is_filled = any(heading == column.heading and text for heading, text in record.unread)
+        elif record.cells:
+            is_filled = _letters_of(record.cells.get(column.field or "", "")) == column.column
+        else:  # of a JSON file
+            is_filled = column.field in record.content
+        if is_filled:
+            return position
+    return None
+
+
+def _field_of(row: StagedRow, column: ReadColumn) -> str | None:
+    """Return the field that a row of a draft has from a column; None if it has none."""
+    cells: Mapping[str, str] = row.locator.get("cells") or {}
+    if not cells and column.field in row.content:
+        return column.field
+    return next((name for name, cell in cells.items() if _letters_of(cell) == column.column), None)
+
+
+def _letters_of(cell: str) -> str:
+    return cell.rstrip("0123456789")
 
 
 def _written(mended: Sequence[MendedCell]) -> frozenset[tuple[str, str, str]]:
     return frozenset((one.sheet, one.cell, one.written) for one in mended if one.written != one.read)
 
 
-def _without_contents(reading: Reading) -> DraftReading:
+def _without_contents(reading: Reading, headings: Mapping[str, str]) -> DraftReading:
+    """``headings``: further ones by which the file was read."""
+    read_as = {column.heading: column.field for column in reading.columns if column.read and column.field}
     return DraftReading(
         findings=sorted(reading.findings, key=_place),
         columns=reading.columns,
         rows=[(record.sheet, tuple(record.rows)) for record in reading.records],
         mended=reading.mended,
+        headings={heading: field for heading, field in headings.items() if read_as.get(heading) == field},
     )
 
 

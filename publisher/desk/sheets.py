@@ -62,6 +62,8 @@ class ChosenColumn(msgspec.Struct, frozen=True):
 
     heading: str
     field: str
+    read_as: str
+    """The field that this file was read with; empty: none. The choice may be of a later day."""
 
 
 class Sheet(msgspec.Struct, frozen=True):
@@ -140,8 +142,8 @@ def mend_row(
     one: DraftImport,
     position: int,
     texts: Mapping[str, str],
-) -> None:
-    """Replace the texts of cells of a row, and read the file again with them.
+) -> DraftImport:
+    """Replace the texts of cells of a row, and read the file again with them → the import of the file now.
 
     ``texts``: field → text; what is as before is left alone. Raises ``LogError``: ``no-such-row``,
     ``cannot-mend``, ``draft-moved``.
@@ -157,7 +159,7 @@ def mend_row(
     before = {cell.field.name: cell.text for cell in row.cells}
     changed = {name: text for name, text in changed.items() if text.strip() != before[name].strip()}
     if not changed:
-        return
+        return one
     mended = {(c.sheet, c.cell): c for c in _mended_cells(desk, one)}
     cells = []
     for name, text in changed.items():
@@ -169,45 +171,55 @@ def mend_row(
             cells.append(cell.cell)
     event = event_of(person, dataset, {"part": one.part, "file": one.source.digest, "cells": cells})
     with audited(desk, "mended", event):
-        _import_again(desk, dataset, one, tuple(mended.values()))
+        _, newest = _import_again(desk, dataset, one, tuple(mended.values()))
+    return newest
 
 
 def choose_columns(
     desk: Desk, person: Person, dataset: str, one: DraftImport, chosen: Mapping[str, str]
-) -> None:
-    """Let headings that the catalogue does not know mean fields, and read the file again.
+) -> DraftImport:
+    """Let headings that the catalogue does not know mean fields, and read the file again → its import now.
 
     The dataset keeps them for later files. ``chosen``: heading → field; empty: it is not read. Raises
     ``LogError``: ``cannot-choose-column``, ``draft-moved``.
     """
     require(person.account, Action.HAND_IN, dataset, one.part)
     before = desk.log.datasets.headings(dataset)
-    columns = {c.heading: c.field for c in _list_unknown_columns(desk.readings.get(dataset, one), before)}
+    columns = {c.heading: c for c in _list_unknown_columns(desk.readings.get(dataset, one), before)}
     fields = {field.name for field in _choices(desk.log.queries.catalogue(dataset))}
-    changed = {heading: field for heading, field in chosen.items() if columns.get(heading) != field}
+    # What the dataset has already concerns a file that was read before it was chosen.
+    changed = {
+        heading: field
+        for heading, field in chosen.items()
+        if heading not in columns or {columns[heading].field, columns[heading].read_as} != {field}
+    }
     if not changed.keys() <= columns.keys() or not set(changed.values()) <= {*fields, ""}:
         raise _cannot_choose(changed)
     if not changed:
-        return
+        return one
     event = event_of(person, dataset, {"part": one.part, "file": one.source.digest, "headings": changed})
     with audited(desk, "columns-chosen", event):
         desk.log.datasets.set_headings(dataset, changed)
+        new = {heading: field for heading, field in changed.items() if columns[heading].field != field}
         try:
-            _import_with(desk, dataset, one, changed)
+            return _import_with(desk, dataset, one, new)
         except LogError:
-            desk.log.datasets.set_headings(dataset, {heading: before.get(heading) for heading in changed})
+            now = desk.log.datasets.headings(dataset)
+            own = [heading for heading, field in changed.items() if now.get(heading, "") == field]
+            desk.log.datasets.set_headings(dataset, {heading: before.get(heading) for heading in own})
             raise
 
 
-def _import_with(desk: Desk, dataset: str, one: DraftImport, chosen: Mapping[str, str]) -> None:
+def _import_with(desk: Desk, dataset: str, one: DraftImport, chosen: Mapping[str, str]) -> DraftImport:
     """Read a file again with the columns that were chosen. Raises ``LogError('cannot-choose-column')``."""
-    report = _import_again(desk, dataset, one, _mended_cells(desk, one))
+    report, newest = _import_again(desk, dataset, one, _mended_cells(desk, one))
     fields_by_heading = {(c.heading, c.field) for reading in report.readings for c in reading.columns}
     unread = [
         heading for heading, field in chosen.items() if field and (heading, field) not in fields_by_heading
     ]
     if unread:
         raise _cannot_choose(unread)
+    return newest
 
 
 def _cannot_choose(headings: Iterable[str]) -> LogError:
@@ -219,8 +231,10 @@ def _cannot_choose(headings: Iterable[str]) -> LogError:
     )
 
 
-def _import_again(desk: Desk, dataset: str, one: DraftImport, mended: Sequence[MendedCell]) -> ImportReport:
-    """Read a file of a draft again. Raises as :func:`.import_files`."""
+def _import_again(
+    desk: Desk, dataset: str, one: DraftImport, mended: Sequence[MendedCell]
+) -> tuple[ImportReport, DraftImport]:
+    """Read a file of a draft again → its import now. Raises as :func:`.import_files`."""
     data = load_file(desk.log, one.source)
     expected = [other.token for other in desk.log.drafts.imports(dataset, (one.part,))]
     if one.token not in expected:
@@ -235,7 +249,9 @@ def _import_again(desk: Desk, dataset: str, one: DraftImport, mended: Sequence[M
         expected=expected,
     )
     keep_readings(desk, dataset, one.part, report)
-    return report
+    imports = desk.log.drafts.imports(dataset, (one.part,))
+    newest = next((new for new in imports if new.source.digest == one.source.digest), None)
+    return report, newest or find_import(desk, dataset, one.part)
 
 
 def _mended_cells(desk: Desk, one: DraftImport) -> Sequence[MendedCell]:
@@ -246,9 +262,11 @@ def _list_unknown_columns(reading: DraftReading, own: Mapping[str, str]) -> Sequ
     """List the headings that the catalogue does not know, in the order of the file."""
     chosen: dict[str, str] = {}
     for column in reading.columns:
-        if column.heading and column.filled and (not column.read or column.heading in own):
+        is_chosen = column.heading in own or column.heading in reading.headings
+        if column.heading and column.filled and (is_chosen or not column.read):
             chosen.setdefault(column.heading, own.get(column.heading, ""))
-    return [ChosenColumn(heading, field) for heading, field in chosen.items()]
+    read_as = reading.headings
+    return [ChosenColumn(heading, field, read_as.get(heading, "")) for heading, field in chosen.items()]
 
 
 def _choices(catalogue: Catalogue) -> Sequence[Field]:

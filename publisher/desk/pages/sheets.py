@@ -91,13 +91,12 @@ def mend_row(
     texts = _fields(data, "field-")
     try:
         one = sheets.find_import(desk, dataset, part, data.get("seen", ""))
-        sheets.mend_row(desk, person, dataset, one, position, texts)
+        newest = sheets.mend_row(desk, person, dataset, one, position, texts)
     except LogError as error:
         if error.code == "no-such-row":
             raise
         one = _find_sent_file(desk, dataset, part, data, error)
         return _print_row(request, desk, dataset, one, position, error, data)
-    newest = sheets.find_import(desk, dataset, part)
     return see(f"/drafts/{dataset}/sheet?{row_query(newest, position)}")
 
 
@@ -117,11 +116,11 @@ def choose_columns(
     chosen = {text: fields.get(number, "") for number, text in _fields(data, "heading-").items()}
     try:
         one = sheets.find_import(desk, dataset, part, data.get("seen", ""))
-        sheets.choose_columns(desk, person, dataset, one, chosen)
+        newest = sheets.choose_columns(desk, person, dataset, one, chosen)
     except LogError as error:
         one = _find_sent_file(desk, dataset, part, data, error)
         return _print_sheet(request, desk, dataset, one, error, chosen)
-    return see(f"/drafts/{dataset}/sheet?{file_query(sheets.find_import(desk, dataset, part))}")
+    return see(f"/drafts/{dataset}/sheet?{file_query(newest)}")
 
 
 @get(f"{_PATH}/annotated", opt={ACTION: Action.READ_DRAFT})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 
 import httpx
@@ -166,6 +167,31 @@ def test_a_refused_form_shows_its_own_file(desk: DeskSite) -> None:
         assert "乙类许可" not in moved.text
 
 
+def test_to_save_nothing_leads_back_to_the_same_file(desk: DeskSite) -> None:
+    create_dataset(desk.log, "cancelled", "cancelled-items")
+    desk.add("qian", "填报:cancelled")
+    draft = "/drafts/cancelled"
+    with desk.signed_in("qian") as browser:
+        for name in ("甲", "乙"):
+            text = f"决定文号,项目名称,处理决定,另一列\n国发〔2015〕1号,{name}类许可,取消,无\n"
+            files = {"files": (f"{name}.csv", text.encode(), "text/csv")}
+            assert browser.send(draft, f"{draft}/imports", files=files).status_code == 303
+        links = re.findall(r'href="([^"]*/sheet\?[^"]*)"', browser.see(draft))
+        (sheet,) = {link for link in links if "甲类许可" in browser.see(unescape(link))}
+        sheet = unescape(sheet)
+        row = sheet.replace("/sheet", "/rows/0")
+        for typed in ({}, {"field-name": "甲类许可 "}, {"field-name": "甲类<新>许可"}):
+            answer = browser.send(row, f"{draft}/rows/0", **typed)
+            shown = browser.see(answer.headers["location"].partition("#")[0])
+            assert "<h1>甲.csv</h1>" in shown
+            row = answer.headers["location"].partition("#")[0].replace("/sheet", "/rows/0")
+        for typed in ({}, {"field-1": "remark"}, {}):
+            sheet = row.replace("/rows/0", "/sheet")
+            answer = browser.send(sheet, f"{draft}/columns", **typed)
+            assert "<h1>甲.csv</h1>" in browser.see(answer.headers["location"])
+            row = answer.headers["location"].replace("/sheet", "/rows/0")
+
+
 def test_an_approval_is_void_after_a_cell_was_mended(desk: DeskSite, tmp_path: Path) -> None:
     with desk.signed_in("zhang") as drafter, desk.signed_in("li") as reviewer:
         hand_in(drafter, tmp_path, *GOOD)
@@ -275,74 +301,3 @@ def test_a_row_that_the_draft_has_not_is_not_found(desk: DeskSite, tmp_path: Pat
         hand_in(browser, tmp_path, *GOOD[:3])
         browser.see(f"/drafts/{NAME}/rows/{position}?{QUERY}", status=404)
         browser.see(f"/submissions/{position}", status=404)
-
-
-OWN_HEADING = "项目名目"
-
-
-def choose(browser: Browser, **typed: str) -> httpx.Response:
-    return browser.send(SHEET, f"/drafts/{NAME}/columns", **typed)
-
-
-ROWS = [item("第0类经营许可", remark="限本市"), item("第1类经营许可", promised="尽快", remark="限本省")]
-
-
-def test_a_column_that_was_not_read_is_given_a_field_now_and_for_later_files(
-    desk: DeskSite, tmp_path: Path
-) -> None:
-    with desk.signed_in("zhang") as browser:
-        hand_in(browser, tmp_path, *ROWS, last_heading=OWN_HEADING)
-        mend(browser, 1, promised_limit="5个工作日")
-        html = browser.see(SHEET)
-        assert OWN_HEADING in html
-        assert "限本市" not in html
-        assert 'value="entered_by"' not in html, "a personal field cannot be chosen"
-        assert choose(browser, **{"field-1": "remark"}).status_code == 303
-        html = browser.see(SHEET)
-        assert re.search(r"<td>限本市</td>", html)
-        assert "已更改，原为“尽快”" in html, "what was mended stays"
-        (event,) = [event for event in desk.staff.audit.events() if event.kind == "columns-chosen"]
-        assert event.details["headings"] == {OWN_HEADING: "remark"}
-        # The next file, and what the command line and the worker read, know the heading.
-        hand_in(browser, tmp_path, item("第2类经营许可", remark="限本县"), last_heading=OWN_HEADING)
-        assert re.search(r"<td>限本县</td>", browser.see(SHEET))
-        # It is not read any more.
-        assert choose(browser, **{"field-1": ""}).status_code == 303
-        assert "限本县" not in browser.see(SHEET)
-        assert desk.log.datasets.headings(NAME) == {}
-
-
-def test_what_was_read_by_an_own_heading_is_read_again_without_a_difference(
-    desk: DeskSite, tmp_path: Path
-) -> None:
-    with desk.signed_in("zhang") as drafter, desk.signed_in("li") as reviewer, desk.signed_in("wang") as last:
-        hand_in(drafter, tmp_path, ROWS[0], last_heading=OWN_HEADING)
-        choose(drafter, **{"field-1": "remark"})
-        address = submit(drafter)
-        reviewer.send(address, f"{address}/approve")
-        assert "第1次发布" in last.send(address, f"{address}/publish").text
-    (part,) = [p for p in reread(desk.log, NAME, desk.log.queries.catalogue(NAME)) if p.part == PART]
-    assert part.differences == []
-    assert desk.log.integrity.verify().ok
-
-
-@pytest.mark.parametrize(
-    ("heading", "field"), [(OWN_HEADING, "entered_by"), (OWN_HEADING, "nothing"), ("别的列", "remark")]
-)
-def test_no_personal_field_and_no_other_heading_is_chosen(
-    desk: DeskSite, tmp_path: Path, heading: str, field: str
-) -> None:
-    with desk.signed_in("zhang") as browser, desk.signed_in("zhao") as other:
-        hand_in(browser, tmp_path, *ROWS, last_heading=OWN_HEADING)
-        before = desk.log.drafts.get(NAME)
-        refused = choose(browser, **{"heading-1": heading, "field-1": field})
-        assert refused.status_code == 409
-        assert "不能为这些列选择字段" in refused.text
-        assert desk.log.datasets.headings(NAME) == {}
-        assert desk.log.drafts.get(NAME) == before
-        # Of two clerks the second is told.
-        form = forms(other.see(SHEET))[f"/drafts/{NAME}/columns"]
-        mend(browser, 1, promised_limit="5个工作日")
-        moved = other.client.post(form.action, data={**form.fields, "field-1": "remark"})
-        assert moved.status_code == 409
-        assert desk.log.datasets.headings(NAME) == {}
