@@ -21,7 +21,7 @@ from publisher.desk.api.contract import openapi_config
 from publisher.desk.desk import Desk, Staff, create_desk
 from publisher.desk.http.authentication import Authentication, FormGuard
 from publisher.desk.http.guards import check_actions, permit
-from publisher.desk.http.json_body import JsonRequest
+from publisher.desk.http.request_body import BodyRequest
 from publisher.desk.http.sessions import session_config
 from publisher.desk.pages import (
     accounts,
@@ -102,7 +102,7 @@ def create_desk_app(
         },
         before_send=[_add_headers(headers)],
         request_max_body_size=_LARGEST_FORM,
-        request_class=JsonRequest,
+        request_class=BodyRequest,
         state=State({"desk": desk, "budgets": ClientBudgets(settings.client_header)}),
         openapi_config=openapi_config(desk.base),
         include_in_schema=False,  # pages

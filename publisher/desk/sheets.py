@@ -152,7 +152,7 @@ def mend_row(
     row, mendable = read_row(desk, dataset, one, position)
     reading = desk.readings.get(dataset, one)
     changed = {
-        cell.field.name: texts[cell.field.name].replace("\r\n", "\n")
+        cell.field.name: texts[cell.field.name]
         for cell in row.cells
         if cell.field.name in mendable and cell.field.name in texts
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
@@ -21,7 +20,7 @@ from publisher.desk.http.guards import ACTION, require
 from publisher.desk.http.in_thread import in_thread
 from publisher.desk.http.uploads import LARGEST_UPLOAD, HandInForm, input_files
 from publisher.desk.pages.change_texts import format_changes
-from publisher.desk.pages.printing import DeskRequest, language, page, read_number, see
+from publisher.desk.pages.printing import DeskRequest, language, page, read_day, read_number, see
 from publisher.desk.pages.sheets import row_query
 from publisher.desk.previews import ProposedRelease
 from publisher.desk.work import person_of
@@ -34,6 +33,7 @@ from schemas.words import KINDS
 _PATH = "/drafts/{dataset:str}"
 PAGE_SIZE = 100
 """Findings on a page."""
+type _Day = Annotated[str, msgspec.Meta(max_length=40)]
 
 
 class SubmitForm(msgspec.Struct, frozen=True):
@@ -42,13 +42,13 @@ class SubmitForm(msgspec.Struct, frozen=True):
     ``part``: empty for a dataset without parts.
     """
 
-    effective_on: date
+    effective_on: _Day = ""
     basis: Annotated[str, msgspec.Meta(max_length=200)] = ""
     note: Annotated[str, msgspec.Meta(max_length=2000)] = ""
     part: str = ""
     openness: str = ""
     secrecy_reviewed_by: Annotated[str, msgspec.Meta(max_length=100)] = ""
-    secrecy_reviewed_on: date | None = None
+    secrecy_reviewed_on: _Day = ""
     without_errors: str = ""
     on_conflict: OnConflict = "refuse"
 
@@ -125,22 +125,22 @@ def submit(
 ) -> Response[Any]:
     """Submit the draft of a part."""
     part = data.part or None
-    publication = PublicationRequest(
-        kind="draft",
-        effective_on=data.effective_on,
-        basis=data.basis.strip(),
-        note=data.note.strip(),
-        parts=None if part is None else (part,),
-        without_errors=bool(data.without_errors),
-        on_conflict=data.on_conflict,
-    )
-    secrecy = Secrecy(
-        openness=data.openness,
-        reviewed_by=data.secrecy_reviewed_by.strip(),
-        reviewed_on=data.secrecy_reviewed_on,
-    )
-    person = person_of(request)
+    person, reviewed_on = person_of(request), data.secrecy_reviewed_on
     try:
+        publication = PublicationRequest(
+            kind="draft",
+            effective_on=read_day(data.effective_on),
+            basis=data.basis.strip(),
+            note=data.note.strip(),
+            parts=None if part is None else (part,),
+            without_errors=bool(data.without_errors),
+            on_conflict=data.on_conflict,
+        )
+        secrecy = Secrecy(
+            openness=data.openness,
+            reviewed_by=data.secrecy_reviewed_by.strip(),
+            reviewed_on=read_day(reviewed_on) if reviewed_on else None,
+        )
         one = work.submit(state.desk, person, dataset, publication, secrecy)
     except LogError as error:
         return _print_draft(request, state.desk, dataset, part, error, data)
@@ -205,7 +205,7 @@ def _print_draft(
         previews=previews_address(name, part),
         kinds=KINDS,
         today=today,
-        typed=typed or SubmitForm(today, openness=OPEN, secrecy_reviewed_on=today),
+        typed=typed or SubmitForm(str(today), openness=OPEN, secrecy_reviewed_on=str(today)),
         in_error=sum(one.in_error for one in imports),
         has_later_effect=(fault is not None and fault.code == "later-effect")
         or any(conflict.code == "later-effect" for conflict in (diff.conflicts if diff else ())),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from functools import cache
 from typing import Any
 from urllib.parse import urlencode
@@ -43,6 +44,8 @@ _PACKAGE = "publisher.desk.pages"
 _PACKAGES = ("publisher.views.pages", _PACKAGE)
 _LANGUAGE = "lang"
 _YEAR = 365 * 24 * 3600
+_LONGEST_DAY = 40
+"""Characters of a day that its refusal repeats."""
 
 
 def static_files() -> dict[str, Asset]:
@@ -135,3 +138,15 @@ def own_path(path: str) -> str:
 def read_number(text: str | None) -> int:
     """Read a number of a query; 0 for anything else."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 8 else 0
+
+
+def read_day(text: str) -> date:
+    """Read a day of a form. Raises ``LogError('bad-day')``: no other day takes its place."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise LogError(
+            "bad-day",
+            f"日期“{text[:_LONGEST_DAY]}”无法识别，请写作“2026-12-01”。",
+            f"The day {text[:_LONGEST_DAY]!r} cannot be read; write it as 2026-12-01.",
+        ) from None

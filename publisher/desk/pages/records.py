@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Annotated, Any
 
 from litestar import Response, get, post
 from litestar.datastructures import State
 from litestar.enums import RequestEncodingType
-from litestar.exceptions import ValidationException
 from litestar.params import Body, FromPath
 
 from publisher.desk import amendments
@@ -18,7 +16,7 @@ from publisher.desk.amendments import NewAmendment
 from publisher.desk.desk import Desk
 from publisher.desk.http.guards import ACTION
 from publisher.desk.http.in_thread import in_thread
-from publisher.desk.pages.printing import DeskRequest, page, see
+from publisher.desk.pages.printing import DeskRequest, page, read_day, see
 from publisher.desk.work import person_of
 from publisher.log.approvals.submission import Secrecy
 from publisher.log.clocks import day_at
@@ -65,14 +63,15 @@ def amend_record(
     """Submit an amendment, and show it; or show what is wrong with it."""
     desk: Desk = state.desk
     kind = data.get("kind")
-    new = NewAmendment(
-        kind="withdraw" if kind == "withdraw" else "rename" if kind == "rename" else "correct",
-        reason=data.get("reason", "")[:2000],
-        basis=data.get("basis", "")[:200],
-        effective_on=_day(data.get("effective_on")) or day_at(desk.clock()),
-        texts={n.removeprefix(_FIELD): text for n, text in data.items() if n.startswith(_FIELD)},
-    )
+    day = data.get("effective_on")
     try:
+        new = NewAmendment(
+            kind="withdraw" if kind == "withdraw" else "rename" if kind == "rename" else "correct",
+            reason=data.get("reason", "")[:2000],
+            basis=data.get("basis", "")[:200],
+            effective_on=read_day(day) if day else day_at(desk.clock()),
+            texts={n.removeprefix(_FIELD): text for n, text in data.items() if n.startswith(_FIELD)},
+        )
         one = amendments.submit(desk, person_of(request), dataset, record, new, read_secrecy(data))
     except LogError as error:
         if error.code == "no-such-record":
@@ -82,11 +81,12 @@ def amend_record(
 
 
 def read_secrecy(data: Mapping[str, str]) -> Secrecy:
-    """Read the review of secrecy in the form of an amendment."""
+    """Read the review of secrecy in the form of an amendment. Raises ``LogError('bad-day')``."""
+    day = data.get("secrecy_reviewed_on")
     return Secrecy(
         openness=data.get("openness", ""),
         reviewed_by=data.get("secrecy_reviewed_by", "").strip()[:100],
-        reviewed_on=_day(data.get("secrecy_reviewed_on")),
+        reviewed_on=read_day(day) if day else None,
     )
 
 
@@ -112,14 +112,6 @@ def _print(
         fault=fault,
         today=day_at(desk.clock()),
     )
-
-
-def _day(text: str | None) -> date | None:
-    """Read a day of a form. Raises ``ValidationException`` for another text: it would count as today."""
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise ValidationException(str(error)) from error
 
 
 HANDLERS = [records_page, record_page, amend_record]

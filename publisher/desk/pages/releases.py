@@ -65,8 +65,9 @@ def withdraw_release(
     """Submit the withdrawal of a release, and show it; or show what is wrong with it."""
     desk: Desk = state.desk
     reason, basis = data.get("reason", "")[:2000], data.get("basis", "")[:200]
-    person, secrecy = person_of(request), read_secrecy(data)
+    person = person_of(request)
     try:
+        secrecy = read_secrecy(data)
         one = withdrawals.submit(desk, person, dataset, number, reason=reason, basis=basis, secrecy=secrecy)
     except LogError as error:
         if error.code.startswith("no-such-"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Annotated, Any
 
 import msgspec
@@ -18,7 +17,7 @@ from publisher.desk.desk import Desk
 from publisher.desk.http.guards import ACTION
 from publisher.desk.http.in_thread import in_thread
 from publisher.desk.pages.drafts import draft_address
-from publisher.desk.pages.printing import DeskRequest, page, see
+from publisher.desk.pages.printing import DeskRequest, page, read_day, see
 from publisher.desk.pages.records import read_secrecy
 from publisher.desk.work import person_of
 from publisher.log.clocks import day_at
@@ -37,7 +36,7 @@ class ResponseForm(msgspec.Struct, frozen=True):
     text: Annotated[str, msgspec.Meta(max_length=2000)] = ""
     basis: Annotated[str, msgspec.Meta(max_length=200)] = ""
     respondent: Annotated[str, msgspec.Meta(max_length=100)] = ""
-    responded_on: date | None = None
+    responded_on: Annotated[str, msgspec.Meta(max_length=40)] = ""
     place: Annotated[str, msgspec.Meta(max_length=200)] = ""
 
 
@@ -122,15 +121,15 @@ def respond_to_finding(
     """Put the response into the draft of a list of responses, and show that draft."""
     desk: Desk = state.desk
     dataset, _, part = data.place.partition("/")
-    response = NewResponse(
-        finding,
-        data.kind if data.kind in ANSWERS else "",
-        data.text.strip(),
-        data.respondent.strip(),
-        data.responded_on or day_at(desk.clock()),
-        basis=data.basis.strip(),
-    )
     try:
+        response = NewResponse(
+            finding,
+            data.kind if data.kind in ANSWERS else "",
+            data.text.strip(),
+            data.respondent.strip(),
+            read_day(data.responded_on) if data.responded_on else day_at(desk.clock()),
+            basis=data.basis.strip(),
+        )
         report = responses.respond(desk, person_of(request), dataset, part or None, response)
     except LogError as error:
         if error.code == "no-such-finding":

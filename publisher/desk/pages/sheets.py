@@ -172,7 +172,7 @@ def _print_row(
         one=one,
         row=row,
         mendable=[cell for cell in row.cells if cell.field.name in mendable],
-        texts={name: text.replace("\r\n", "\n") for name, text in _fields(sent or {}, "field-").items()},
+        texts=_fields(sent or {}, "field-"),
         is_sent_file=sent is None or sent.get("seen") == one.token,
         fault=fault,
         back=f"/drafts/{dataset}/sheet?{row_query(one, position)}",

@@ -43,6 +43,9 @@ REVIEW = {
     "secrecy_reviewed_on": "2019-12-30",
 }
 
+FAR = "12026-12-01"
+"""A day that a field of days accepts: somebody typed one digit of the year too many."""
+
 
 def visible(fields: Mapping[str, str]) -> dict[str, str]:
     return {name: text for name, text in fields.items() if name != "_csrf_token"}
@@ -130,6 +133,8 @@ def test_of_a_draft_and_its_submission(desk: DeskSite) -> None:
         stage(desk.log, entry("甲", "2"), part="财政局")
         typed = {"effective_on": "2020-02-03", "note": "说明<一>", **REVIEW, "secrecy_reviewed_by": " "}
         refuse(browser, page, "/drafts/fees/submissions", **typed)
+        for name in ("effective_on", "secrecy_reviewed_on"):
+            refuse(browser, page, "/drafts/fees/submissions", **{**typed, **REVIEW, name: FAR})
         good = {**REVIEW, "openness": "主动公开"}
         address = browser.send(page, "/drafts/fees/submissions", **good).headers["location"]
     with desk.signed_in("li") as browser:
@@ -137,6 +142,7 @@ def test_of_a_draft_and_its_submission(desk: DeskSite) -> None:
         assert browser.send(address, f"{address}/approve").status_code == 303
     with desk.signed_in("wang") as browser:
         refuse(browser, address, f"{address}/schedule", publish_at="2001-01-01T00:00")
+        refuse(browser, address, f"{address}/schedule", publish_at=f"{FAR}T00:00")
 
 
 def test_of_a_record_and_of_a_release(desk: DeskSite) -> None:
@@ -149,6 +155,34 @@ def test_of_a_record_and_of_a_release(desk: DeskSite) -> None:
         refuse(browser, record, record, kind="rename", reason=" ", **texts, **REVIEW)
         refuse(browser, record, record, form=1, reason=" ", **REVIEW)
         refuse(browser, "/releases/fees/2", "/releases/fees/2", reason=" ", **REVIEW)
+        good = {"reason": "误录", **REVIEW}
+        for name in ("effective_on", "secrecy_reviewed_on"):
+            text = refuse(browser, record, record, kind="rename", **{**good, **texts, name: FAR})
+            assert "日期“12026-12-01”无法识别" in text
+        for form, path in ((1, record), (0, "/releases/fees/2")):
+            refuse(browser, path, path, form=form, **{**good, "secrecy_reviewed_on": FAR})
+
+
+def test_a_line_break_is_one_character_of_a_text(desk: DeskSite) -> None:
+    """So the browser counts it, which sends two characters: the last lines were cut, or all was refused."""
+    for name, role in (("zhang", "填报"), ("li", "审核")):
+        desk.add(name, role)
+    release(desk.log, entry("甲", "1"), part="财政局")
+    desk.log.datasets.change("fees", two_persons=True)
+    record = f"/records/fees/{ids(desk.log)['甲']}"
+    reason = "理由\n" * 666 + "完"
+    assert len(reason) == 1999
+    with desk.signed_in("zhang") as browser:
+        good = {**REVIEW, "openness": "主动公开"}
+        answer = browser.send(
+            record, record, **{"field-standard": "9"}, reason=reason.replace("\n", "\r\n"), **good
+        )
+        address = answer.headers["location"]
+    assert desk.log.approvals.get(int(address.rpartition("/")[2])).request.note == reason
+    with desk.signed_in("li") as browser:
+        answer = browser.send(address, f"{address}/return", reason=reason.replace("\n", "\r\n"))
+        assert answer.status_code == 303
+    assert desk.log.approvals.get(int(address.rpartition("/")[2])).reason == reason
 
 
 @pytest.fixture
@@ -213,4 +247,6 @@ def test_of_requests_of_readers(inbox_desk: InboxDesk) -> None:
     _, page = inbox_desk.ask("甲", "9")
     with inbox_desk.site.signed_in("zhang") as browser:
         refuse(browser, page, f"{page}/accept", value="7", proof="另一<依据>", reason=" ", **REVIEW)
+        review = {**REVIEW, "secrecy_reviewed_on": FAR}
+        refuse(browser, page, f"{page}/accept", value="7", proof="另一<依据>", reason="误录", **review)
         refuse(browser, page, f"{page}/reject", reason=" ")

@@ -269,6 +269,9 @@ def test_a_finding_is_answered_in_a_draft_that_goes_to_a_second_person(desk: Des
         typed = {"kind": "接受", "respondent": "市档案局", "place": "responses"}
         refused = drafter.send(page, page, text=" ", **typed)
         assert refused.status_code == 409
+        refused = drafter.send(page, page, text="计划", responded_on="12026-12-01", **typed)
+        assert "日期“12026-12-01”无法识别" in refused.text
+        assert forms(refused.text)[page].fields["text"] == "计划"
         sent = drafter.send(page, page, text="已列入修订计划，年内改正", **typed)
         assert sent.headers["location"] == "/drafts/responses"
         token = other.client.cookies["form"]
