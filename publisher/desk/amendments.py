@@ -28,7 +28,7 @@ _CHANGE_KINDS: Mapping[str, Literal["corrected", "renamed", "withdrawn"]] = {
     "rename": "renamed",
     "withdraw": "withdrawn",
 }
-MOST_FOUND = 50
+MOST_LISTED = 50
 """Records that a search by title lists."""
 
 
@@ -47,7 +47,7 @@ def find_records(desk: Desk, person: Person, dataset: str, title: str) -> Sequen
     """List records that the account may amend, by their title or a part of it."""
     records = desk.log.queries.find_by_title(dataset, title.strip()) if title.strip() else ()
     may = [one for one in records if person.account.may(Action.SUBMIT, dataset, one.part)]
-    return may[:MOST_FOUND]
+    return may[:MOST_LISTED]
 
 
 def read_record(desk: Desk, person: Person, dataset: str, record: str) -> tuple[RecordState, Catalogue]:

@@ -187,7 +187,7 @@ def choose_columns(
     before = desk.log.datasets.headings(dataset)
     columns = {c.heading: c for c in _list_unknown_columns(desk.readings.get(dataset, one), before)}
     fields = {field.name for field in _choices(desk.log.queries.catalogue(dataset))}
-    # What the dataset has already concerns a file that was read before it was chosen.
+    # A choice that the dataset has already concerns a file that was read before it.
     changed = {
         heading: field
         for heading, field in chosen.items()

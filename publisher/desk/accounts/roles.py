@@ -140,7 +140,7 @@ def may_in(grants: Iterable[Grant], action: Action, dataset: str | None) -> bool
 def check_grants(grants: Iterable[Grant]) -> None:
     """Raise ``LogError('roles-conflict')`` if no account may have these roles together.
 
-    Of the 三员 an account has one at most; 督查 changes nothing, so it stands alone.
+    An account has at most one of the 三员; 督查 changes nothing, so it stands alone.
     """
     roles = {grant.role for grant in grants}
     officers = sorted(roles & THREE_OFFICERS)

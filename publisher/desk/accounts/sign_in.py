@@ -37,7 +37,7 @@ class SignIn:
         step = self._step(row, code, now) if row is not None else None
         if not is_right or row is None or row.disabled_at is not None or step is None:
             self._fail(name, count, now, address, has_account=row is not None)
-        # Of two sign-ins with one code at the same time, one changes the row.
+        # One of two sign-ins with one code at the same time changes the row.
         with self._store.write() as conn:
             unused = _a.totp_step.is_(None) | (_a.totp_step < step)
             used = conn.execute(

@@ -20,8 +20,8 @@ from publisher.desk.accounts.store import DeskStore
 from publisher.log.clocks import micros, utc_now
 from publisher.log.model import LogError
 
-KEPT = timedelta(hours=24)
-MOST_KEPT = 1000
+LIFETIME = timedelta(hours=24)
+MOST_ANSWERS = 1000
 """Answers of a caller; older ones go first."""
 
 _c = t.answer.c
@@ -86,10 +86,10 @@ class StoredAnswers:
             conn.execute(delete(t.answer).where(_c.made_at <= self._oldest()))
             conn.execute(delete(t.answer).where(_c.caller == caller, _c.key == key))
             newest = select(_c.made_at).where(_c.caller == caller).order_by(_c.made_at.desc())
-            limit = conn.scalar(newest.offset(MOST_KEPT - 1).limit(1))
+            limit = conn.scalar(newest.offset(MOST_ANSWERS - 1).limit(1))
             if limit is not None:
                 conn.execute(delete(t.answer).where(_c.caller == caller, _c.made_at <= limit))
             conn.execute(t.answer.insert().values(**own, **sent))
 
     def _oldest(self) -> int:
-        return micros(self._clock() - KEPT)
+        return micros(self._clock() - LIFETIME)

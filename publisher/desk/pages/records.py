@@ -38,7 +38,7 @@ def records_page(request: DeskRequest, state: State, dataset: FromPath[str]) -> 
         dataset=desk.log.datasets.get(dataset),
         title=title,
         records=amendments.find_records(desk, person_of(request), dataset, title),
-        most=amendments.MOST_FOUND,
+        most=amendments.MOST_LISTED,
     )
 
 

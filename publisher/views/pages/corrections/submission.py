@@ -88,7 +88,7 @@ def _store(
     texts: Mapping[str, str],
     client: str | None,
 ) -> BytesResponse:
-    """Store the request → the address of its receipt.
+    """Store the request → the redirect to its receipt.
 
     Raises ``too-many-corrections``, ``corrections-full``.
     """

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from publisher.desk.accounts.roles import Action, parse_grant
-from publisher.desk.accounts.stored_answers import MOST_KEPT, StoredAnswer
+from publisher.desk.accounts.stored_answers import MOST_ANSWERS, StoredAnswer
 from publisher.log.model import LogError
 from tests.publisher.desk.accounts.test_tokens import program
 from tests.publisher.desk.api.test_routes import CSV, HEADING
@@ -168,8 +168,8 @@ def test_while_a_request_runs_the_same_key_waits(desk: DeskSite) -> None:
 
 def test_answers_of_a_caller_are_bounded(desk: DeskSite) -> None:
     answers = desk.staff.answers
-    for number in range(MOST_KEPT + 5):
+    for number in range(MOST_ANSWERS + 5):
         answers.keep("zhang", str(number), "r", StoredAnswer(200, "application/json", b"{}"))
         desk.clock.advance(seconds=1)
-    kept = [n for n in range(MOST_KEPT + 5) if answers.find("zhang", str(n), "r")]
-    assert kept == list(range(5, MOST_KEPT + 5))
+    kept = [n for n in range(MOST_ANSWERS + 5) if answers.find("zhang", str(n), "r")]
+    assert kept == list(range(5, MOST_ANSWERS + 5))
