@@ -6,6 +6,7 @@ from typing import Any
 
 from litestar.concurrency import sync_to_thread
 from litestar.connection import ASGIConnection
+from litestar.enums import RequestEncodingType
 from litestar.exceptions import NotAuthorizedException
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 from litestar.middleware.csrf import CSRFMiddleware
@@ -30,7 +31,8 @@ class Authentication(AbstractAuthenticationMiddleware):
             account = await self._account(connection)
         else:
             account = await sync_to_thread(_desk(connection).staff.tokens.account_of, secret)
-        if account is None and connection.route_handler.opt.get(ACTION) != ENTRANCE:
+        is_entrance = connection.route_handler.opt.get(ACTION) == ENTRANCE
+        if account is None and not is_entrance and not _has_fields(connection):
             raise NotAuthorizedException("sign-in needed")  # before the body of a stranger is read
         return AuthenticationResult(account, "session")
 
@@ -62,6 +64,15 @@ def bearer_token(connection: ASGIConnection[Any, Any, Any, Any]) -> str | None:
     scheme, _, secret = connection.headers.get("authorization", "").partition(" ")
     is_token = scheme.casefold() == "bearer" and connection.url.path.startswith(f"{API}/")
     return secret.strip() if is_token else None
+
+
+def _has_fields(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
+    """Test whether a request may have texts that somebody typed before the session ended.
+
+    The guard of forms reads them next, as it reads a sign-in, and :func:`.guards.permit` refuses the request.
+    """
+    media_type = connection.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return media_type == RequestEncodingType.URL_ENCODED and not connection.url.path.startswith(API)
 
 
 def _desk(connection: ASGIConnection[Any, Any, Any, Any]) -> Desk:

@@ -15,6 +15,8 @@ ACTION = "action"
 """Key of a handler's ``opt``: an :class:`.Action`, or :data:`ENTRANCE`."""
 ENTRANCE = "entrance"
 """Routes for people who are not signed in."""
+PASSWORDS = "passwords"
+"""Key of a handler's ``opt``: its form has passwords, which no page repeats."""
 
 
 def permit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:

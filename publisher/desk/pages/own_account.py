@@ -17,7 +17,7 @@ from publisher.desk.accounts.credentials import SHORTEST_PASSWORD, check_repeate
 from publisher.desk.accounts.roles import Action
 from publisher.desk.desk import Desk
 from publisher.desk.http.client_address import address_mac
-from publisher.desk.http.guards import ACTION
+from publisher.desk.http.guards import ACTION, PASSWORDS
 from publisher.desk.http.in_thread import in_thread
 from publisher.desk.pages.printing import DeskRequest, page, see
 from publisher.desk.work import person_of
@@ -100,7 +100,7 @@ def password_page(request: DeskRequest) -> Response[bytes]:
     return page(request, "password.html", shortest=SHORTEST_PASSWORD)
 
 
-@post("/password", opt=_OPT)
+@post("/password", opt={**_OPT, PASSWORDS: True})
 @in_thread
 def change_password(
     request: DeskRequest, state: State, data: Annotated[PasswordForm, _FORM]
