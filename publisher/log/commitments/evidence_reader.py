@@ -132,11 +132,11 @@ class EvidenceReader:
                 yield Evidence(Period(day, FOREVER, *interval), states[0].dataset, None, states[0].key)
 
     def ended_findings(self, rule: Rule) -> Iterator[Evidence]:
-        """Yield the periods in which a finding that existed does not exist any more."""
+        """Yield the periods in which a finding that existed does not exist any more, or is an agreement."""
         c = f.finding.c
         rows = self._conn.execute(
             select(c.dataset, c.record, c.effective_from, c.effective_to, c.known_from, c.known_to)
-            .where(c.id == storable(rule.finding), c.known_from <= self._instant)
+            .where(c.id == storable(rule.finding), f.IS_PROBLEM, c.known_from <= self._instant)
             .order_by(c.known_from)
         ).all()
         instants = sorted({i for row in rows for i in (row.known_from, self._end(row.known_to))} | {FOREVER})

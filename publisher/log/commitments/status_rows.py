@@ -18,7 +18,7 @@ from publisher.log.database.derived import commitment_tables as ct
 from publisher.log.findings import finding_rows
 from publisher.log.findings.record_states import CheckedState, DatasetIndex, StateReader
 
-VERSION = 3
+VERSION = 4
 """Version of the derivation: raised when it derives other statuses from the same log."""
 _BATCH = 500
 

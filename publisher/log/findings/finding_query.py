@@ -80,7 +80,8 @@ class PublishedFinding:
     opened: ReleaseMark | None
     """The release from which on it was known."""
     ended: ReleaseMark | None
-    """The release since which it does not hold on the day of the view; None if it is open."""
+    """The release since which it does not hold on the day of the view; None if it is open, or if a day
+    ended it."""
     rows: tuple[CitedRow, ...] = field(repr=False)
     """Every revision that it cites, the one that it is about first."""
     responses: tuple[Response, ...]
@@ -237,8 +238,8 @@ def _select_rows(
 def _of_all_periods(conn: Connection, query: FindingQuery) -> Iterator[ColumnElement[bool]]:
     """Yield conditions on what no two periods of a finding differ in, so that indexes serve them."""
     c, r, d = f.finding.c, t.record.c, t.dataset.c
-    if not query.agreements:  # a finding that becomes an agreement ends
-        yield c.severity != "agrees"
+    if not query.agreements:
+        yield f.IS_PROBLEM
     if query.codes:
         yield c.code.in_(tuple(map(storable, query.codes)))
     if query.datasets is not None:

@@ -18,7 +18,7 @@ _BY_DATASET = PreparedStatement(
     # In a view a finding has one period.
     select(_d.name, func.count().label("number"))
     .join_from(f.finding, t.dataset, _d.key == _c.dataset)
-    .where(in_view(_c, _DAY, _INSTANT), _c.severity != "agrees")
+    .where(in_view(_c, _DAY, _INSTANT), f.IS_PROBLEM)
     .group_by(_d.name)
 )
 _OF_RECORD = PreparedStatement(

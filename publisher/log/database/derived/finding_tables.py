@@ -25,7 +25,11 @@ finding = Table(
     Column("cites", CodePointText, nullable=False),
     Index("finding_listed", "known_to", "effective_to"),
 )
-"""Periods, on both clocks, in which a finding exists."""
+"""Periods, on both clocks, in which a finding or an agreement exists; the one that becomes the other keeps
+its id."""
+
+IS_PROBLEM = finding.c.severity != "agrees"
+"""Condition of the periods that are not those of an agreement. A finding that becomes one ends."""
 
 finding_run = Table(
     "finding_run",

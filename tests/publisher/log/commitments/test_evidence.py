@@ -29,6 +29,7 @@ from tests.publisher.log.commitments.promising_site import (
     task,
 )
 from tests.support.clock import Clock
+from tests.support.datasets import create_dataset
 
 PLANNED, DAY, DUE = date(2020, 1, 2), date(2020, 3, 1), "2020-06-30"
 NAME = "公布清单"
@@ -115,6 +116,35 @@ def test_a_finding_that_ends_is_evidence(log: Log, clock: Clock) -> None:
     publish(log, GUIDES, {**wrong, "promised_limit": {"value": 2, "unit": "工作日"}}, on=DAY)
     assert status(log, NAME, as_of=date(2020, 2, 29)) == "undetermined"
     assert commitments(log, as_of=DAY)[NAME].done_on == DAY
+
+
+@pytest.mark.slow
+def test_a_finding_that_becomes_an_agreement_has_ended(log: Log, clock: Clock) -> None:
+    """The item names a newer basis, as the check advises; a basis that is older again brings it back."""
+    create_dataset(log, "cancelled", "cancelled-items", body="国务院")
+    decision = {"name": "设立煤炭经营企业审批", "decision_number": "国发〔2013〕44号", "decision": "取消"}
+    listed = {"name": "煤炭经营许可", "power_type": "行政许可", "basis": "《煤炭法》第四十七条"}
+    publish(log, "cancelled", {**decision, "decided_on": "2013-11-08"}, on=PLANNED)
+    publish(log, POWERS, listed, on=PLANNED)
+    derive(log)
+    (found,) = log.findings.page(FindingQuery(view=View(as_of=DAY))).findings
+    publish(log, PLANS, task(NAME, DUE), on=PLANNED)
+    publish(log, EVIDENCE, rule(NAME, "问题整改", finding=found.id), on=PLANNED)
+    later = date(2020, 7, 1)
+    assert status(log, NAME, as_of=later) == "overdue"
+    clock.advance(days=30)
+    publish(log, POWERS, {**listed, "basis": "示政发〔2019〕3号"}, on=DAY)
+    done = commitments(log, as_of=later)[NAME]
+    assert (log.findings.get(found.id, View(as_of=DAY)).status, done.status) == ("ended", "done")
+    assert (done.done_on, status(log, NAME, as_of=date(2020, 2, 29))) == (DAY, "undetermined")
+    _, (rule_in_view,) = log.commitments.evidence(done.id, View(as_of=later))
+    assert [(one.record, one.day) for one in rule_in_view.evidence] == [(found.record, DAY)]
+    clock.advance(days=30)
+    publish(log, POWERS, listed, on=date(2020, 4, 1))
+    assert status(log, NAME, as_of=later) == "overdue"
+    incremental = stored(log)
+    log.commitments.rebuild()
+    assert stored(log) == incremental
 
 
 @pytest.mark.slow
