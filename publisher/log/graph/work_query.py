@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 import msgspec
 from msgspec import structs
-from sqlalchemy import ColumnElement, Connection, Select, exists, func, select, union
+from sqlalchemy import ColumnElement, Connection, Select, and_, except_, exists, func, select, union
 
 from publisher.log.clocks import day_or_none
 from publisher.log.database import tables as t
@@ -182,27 +182,45 @@ def find_works(conn: Connection, query: WorkQuery, clocks: Clocks) -> WorkPage:
 
 
 def _select_keys(conn: Connection, query: WorkQuery, clocks: Clocks) -> Select[Any]:
-    cited = _keys_in_view(conn, _c.work, _c.kind, _c.revision, query, clocks)
-    unlisted = cited.where(~exists().where(_w.name == _c.work))
-    listed = _keys_in_view(conn, _w.key, _w.kind, _w.revision, query, clocks)
-    keys: Any = union(unlisted, listed)
+    cited = _cited_keys(conn, query, clocks)
+    all_listed = select(_w.key).where(_is_in_view(_w.revision, clocks))
+    listed = _of_query(all_listed, conn, query, _w.key, _w.kind)
+    keys: Any = union(*cited, listed)
     if query.resolved is not None:
-        keys = listed if query.resolved else unlisted
+        keys = listed if query.resolved else except_(union(*cited).subquery().select(), all_listed)
     return select(keys.subquery().c.key).distinct()
 
 
-def _keys_in_view(
-    conn: Connection,
-    key: ColumnElement[str],
-    kind: ColumnElement[str],
-    revision: ColumnElement[int],
-    query: WorkQuery,
-    clocks: Clocks,
+def _cited_keys(conn: Connection, query: WorkQuery, clocks: Clocks) -> tuple[Select[Any], Select[Any]]:
+    """Select the keys of the works that records cite in a view: by their keys, and by other names.
+
+    Whose name it is does not depend on the view, as in :func:`names_of`.
+    """
+    other = g.work_name.alias().c
+    is_shared = exists().where(other.name == _w.name, other.key != _w.key)
+    is_name = and_(_w.name != _w.key, ~is_shared)
+    by_key = select(_c.work.label("key")).where(
+        ~exists().where(_w.name == _c.work, is_name), _is_in_view(_c.revision, clocks)
+    )
+    by_name = select(_w.key).where(
+        is_name, exists().where(_c.work == _w.name, _is_in_view(_c.revision, clocks))
+    )
+    return (
+        _of_query(by_key, conn, query, _c.work, _c.kind),
+        _of_query(by_name, conn, query, _w.key, _w.kind),
+    )
+
+
+def _is_in_view(revision: ColumnElement[int], clocks: Clocks) -> ColumnElement[bool]:
+    return exists().where(_s.revision == revision, _s.status == "stated", clocks.in_view(_s))
+
+
+def _of_query(
+    keys: Select[Any], conn: Connection, query: WorkQuery, key: ColumnElement[str], kind: ColumnElement[str]
 ) -> Select[Any]:
-    in_view = exists().where(_s.revision == revision, _s.status == "stated", clocks.in_view(_s))
-    selected = select(key.label("key")).where(key > query.after, in_view)
+    keys = keys.where(key > query.after)
     if query.kinds:
-        selected = selected.where(kind.in_(query.kinds))
+        keys = keys.where(kind.in_(query.kinds))
     if query.contains:
-        selected = selected.where(contains(conn, key, storable(query.contains)))
-    return selected
+        keys = keys.where(contains(conn, key, storable(query.contains)))
+    return keys

@@ -10,7 +10,7 @@ import pytest
 from publisher.log.graph.passage_query import PassageQuery
 from publisher.log.graph.work_query import WorkQuery
 from publisher.log.log import Log
-from publisher.log.model import DraftEntry, LogError, View
+from publisher.log.model import DraftEntry, LogError, RecordQuery, View
 from tests.publisher.log.findings.checked_site import (
     LIST,
     create_datasets,
@@ -131,6 +131,57 @@ def test_works_are_listed_by_key_also_those_that_no_list_contains(graph: Log) ->
     (ended,) = graph.graph.effects(PassageQuery(works=("旧档案条例",), kinds=("repeals",))).passages
     assert (ended.source, ended.article, ended.passage.text) == ("新旧档案条例", 9, "第九条")
     assert graph.integrity.verify().problems == ()
+
+
+def works(log: Log, **query: Any) -> dict[str, int]:
+    """→ how many records cite each work of a list, which has as many as it says, on one page or several."""
+    log.graph.update()
+    page = log.graph.works(WorkQuery(**query))
+    listed = {one.key: one.citing for one in page.works}
+    assert len(listed) == page.total
+    again, after = dict[str, int](), ""
+    while True:
+        part = log.graph.works(WorkQuery(**query, limit=1, after=after))
+        again |= {one.key: one.citing for one in part.works}
+        if part.after is None:
+            break
+        after = part.after
+    assert again == listed
+    return listed
+
+
+def test_a_cited_work_is_listed_before_its_document_is_published_and_after_it_is_withdrawn(
+    graph: Log, clock: Clock
+) -> None:
+    publish_list(graph, {"取水": f"《{TITLE}》第三条", "查档": "示政发[2024]18号"}, START)
+    cited_by_title = View(known_at=clock.now)
+    assert works(graph) == {TITLE: 1, NUMBER: 1}, "nobody knows that they are one"
+    clock.advance(days=1)
+    publish_policy(graph)
+    assert works(graph) == works(graph, resolved=True) == {NUMBER: 2}
+    assert works(graph, resolved=False) == {}
+    for resolved in (None, False):
+        assert works(graph, view=cited_by_title, resolved=resolved) == {NUMBER: 2}
+    assert works(graph, view=cited_by_title, resolved=True) == {}
+    clock.advance(days=1)
+    (policy,) = graph.queries.records("policies", RecordQuery()).records
+    graph.releases.withdraw("policies", [policy.id], reason="误发")
+    for resolved in (None, False):
+        assert works(graph, resolved=resolved) == {NUMBER: 2}
+        assert works(graph, resolved=resolved, kinds=("document",), contains="18号") == {NUMBER: 2}
+    assert works(graph, resolved=True) == works(graph, kinds=("statute",)) == {}
+
+
+def test_a_cited_title_that_two_documents_have_is_listed_as_a_work_of_its_own(graph: Log) -> None:
+    publish_list(graph, {"取水": f"《{TITLE}》第三条", "查档": "示政发[2024]18号"}, START)
+    publish_policy(graph)
+    assert works(graph) == {NUMBER: 2}
+    other = "示政发〔2025〕20号"
+    publish_policy(graph, number=other)
+    assert works(graph) == {NUMBER: 1, other: 0, TITLE: 1}
+    assert (graph.graph.work(TITLE).citing, graph.graph.work(TITLE).records) == (1, ())
+    assert works(graph, resolved=False) == {TITLE: 1}
+    assert works(graph, resolved=True) == {NUMBER: 1, other: 0}
 
 
 def test_effects_are_listed_by_side(graph: Log) -> None:
