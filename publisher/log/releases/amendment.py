@@ -1,15 +1,14 @@
-"""Releases made by hand: correction (更正), withdrawal, renaming, migration of a catalogue."""
+"""Releases made by hand: correction (更正), withdrawal, renaming."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, insert, not_, select, update
 
 from publisher.log.approvals.submission_digest import choose_span
 from publisher.log.canonical_json import NotCanonicalError, bad_content, canonical, new_salt, salted_hash
@@ -18,7 +17,6 @@ from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
 from publisher.log.database.storable_text import storable
 from publisher.log.database.temporary_tables import create_empty, new_change
-from publisher.log.drafts.namesakes import possible_identities
 from publisher.log.model import ChangeKind, LogError
 from publisher.log.record_identity import identity_digest
 from publisher.log.registry import DatasetRow
@@ -29,7 +27,7 @@ from schemas.definition.catalogue import Catalogue, Content
 class Amendment(msgspec.Struct, frozen=True):
     """One manual change of a record over a period.
 
-    ``span``: row of :data:`_OPEN_SPANS` with the state that changes. Days are ordinals; ``effective_to`` is
+    ``span``: row of :data:`OPEN_SPANS` with the state that changes. Days are ordinals; ``effective_to`` is
     the day after the last. ``content``: None for a withdrawal.
     """
 
@@ -61,7 +59,7 @@ class AmendmentRelease:
             record, spans = self._open_spans(record_id)
             span = self._present_state(record_id, spans)
             self._check_identity(record_id, record, span.content, content)
-            if _canonical_text(content) == span.content:
+            if canonical_text(content) == span.content:
                 continue
             amendments += _amend_all_days(record, "corrected", spans, span, content)
         return self._publish(amendments, heading, corrects=True)
@@ -83,7 +81,7 @@ class AmendmentRelease:
     def rename(self, record_id: str, content: Content, heading: ReleaseHeading) -> int:
         """Assign another identity to the record, which rows with that identity match from now on.
 
-        Raises ``LogError('rename-outside-period')``.
+        Raises ``LogError``: ``rename-outside-period``, ``later-name``, ``identity-taken``.
         """
         record, spans = self._open_spans(record_id)
         day, present = heading.effective_on.toordinal(), self._present_state(record_id, spans)
@@ -100,69 +98,10 @@ class AmendmentRelease:
         )
         if span is None:
             raise _rename_outside_period(record_id, heading.effective_on, present)
+        amendments = list(_amend_all_days(record, "renamed", spans, span, content, begin=day))
+        self._refuse_later_name(spans, amendments[-1].effective_to, content)
         self._assign_identity(record, self._choose_identity(record, span.content, content), day)
-        return self._publish(_amend_all_days(record, "renamed", spans, span, content, begin=day), heading)
-
-    def migrate(self, heading: ReleaseHeading) -> int:
-        """Rewrite all states from the day on for another catalogue, and assign identities again.
-
-        Values of fields that it lacks are dropped.
-        """
-        s, day = t.span.c, heading.effective_on.toordinal()
-        rows = self._conn.execute(
-            _OPEN_SPANS.where(
-                s.dataset == self._dataset.key,
-                s.known_to == FOREVER,
-                s.effective_to > day,
-                s.status == "stated",
-            ).order_by(t.record.c.id, s.effective_from)
-        ).all()
-        names = self._catalogue.by_name
-        contents = [
-            {name: value for name, value in msgspec.json.decode(row.content).items() if name in names}
-            for row in rows
-        ]
-        owners: dict[str, set[str]] = defaultdict(set)
-        for row, content in zip(rows, contents, strict=True):
-            owners[self._digests(content)[0]].add(row.id)
-        amendments = []
-        identities: dict[str, str] = {}
-        for row, content in zip(rows, contents, strict=True):
-            identity, *others = self._digests(content)
-            if len(owners[identity]) > 1:
-                identity = self._choose_among_several(row.identity, content, identity, *others)
-            if identities.setdefault(identity, row.id) != row.id:
-                raise identity_taken(identities[identity])
-            if _canonical_text(content) != row.content:
-                first = max(row.effective_from, day)
-                amendments.append(
-                    Amendment(row.record, "changed", "stated", row, first, row.effective_to, content)
-                )
-        self._assign_identities(identities)
-        return self._publish(amendments, heading, cause="reading", may_be_empty=True)
-
-    def _choose_among_several(self, current: str | None, content: Content, code: str, *names: str) -> str:
-        """Return the identity of one of several records with the same first one.
-
-        Their names identify items that share a code. A document keeps its turn among those of one name.
-        """
-        if names:
-            return names[0]
-        possible = possible_identities(self._dataset.name, self._catalogue, content)
-        return current if current is not None and current in possible else code
-
-    def _assign_identities(self, identities: Mapping[str, str]) -> None:
-        """Clear all identities before assigning new ones, because they may be swapped."""
-        r = t.record.c
-        for record_id in set(identities.values()):
-            self._conn.execute(update(t.record).where(r.id == record_id).values(identity=None))
-        for identity, record_id in identities.items():
-            holder = self._conn.scalar(
-                select(r.id).where(r.dataset == self._dataset.key, r.identity == identity)
-            )
-            if holder is not None and holder != record_id:
-                self._conn.execute(update(t.record).where(r.id == holder).values(identity=None))
-            self._conn.execute(update(t.record).where(r.id == record_id).values(identity=identity))
+        return self._publish(amendments, heading)
 
     @property
     def now(self) -> datetime:
@@ -179,7 +118,7 @@ class AmendmentRelease:
         """Fetch the record's key and its open spans in the order of their days. Raises ``LogError``."""
         s = t.span.c
         spans = self._conn.execute(
-            _OPEN_SPANS.where(
+            OPEN_SPANS.where(
                 t.record.c.dataset == self._dataset.key, t.record.c.id == record_id, s.known_to == FOREVER
             ).order_by(s.effective_from)
         ).all()
@@ -197,6 +136,29 @@ class AmendmentRelease:
                 "withdrawn", f"记录 {record_id} 已撤回公布。", f"The record {record_id} is withdrawn."
             )
         return present
+
+    def _refuse_later_name(self, spans: Sequence[Any], end: int, content: Content) -> None:
+        """Refuse a rename that ends before a state with another name. Raises ``LogError('later-name')``."""
+        identities = self._catalogue.identities_of(content)
+        later = [
+            row
+            for row in spans
+            if row.status == "stated"
+            and row.effective_from >= end
+            and self._catalogue.identities_of(msgspec.json.decode(row.content)) != identities
+        ]
+        if not later:
+            return
+        b, c, state = t.release.c, t.change.c, later[-1]
+        release = self._conn.execute(
+            select(b.number, b.effective_on)
+            .join_from(t.change, t.release, b.sequence == c.release)
+            .where(c.record == state.record, c.revision == state.revision, not_(t.IS_CANCELLATION))
+            .order_by(c.sequence.desc())
+        ).first()
+        if release is not None and release.effective_on > day_at(self._now).toordinal():
+            raise _later_name(state, release.number)
+        raise _later_name(state, None)
 
     def _check_identity(self, record_id: str, record: int, before: str, content: Content) -> None:
         """Refuse a change of what identifies the record: its code, or its name where items share a code."""
@@ -278,7 +240,7 @@ class AmendmentRelease:
         )
 
     def _revision_row(self, key: int, amendment: Amendment, *, corrects: bool, cause: str) -> dict[str, Any]:
-        text, salt = _canonical_text(amendment.content or {}), new_salt()
+        text, salt = canonical_text(amendment.content or {}), new_salt()
         return {
             "key": key,
             "record": amendment.record,
@@ -319,7 +281,7 @@ class AmendmentRelease:
 
 
 _s, _v = t.span.c, t.revision.c
-_OPEN_SPANS = (
+OPEN_SPANS = (
     select(
         *(_s.record, t.record.c.id, t.record.c.identity),
         *(_s.status, _s.revision, _s.part, _s.effective_from, _s.effective_to),
@@ -362,6 +324,19 @@ def _rename_outside_period(record_id: str, day: date, present: Any) -> LogError:
     )
 
 
+def _later_name(state: Any, release: int | None) -> LogError:
+    """``release``: number of the release that states it, if it can be cancelled."""
+    first = date.fromordinal(state.effective_from)
+    zh, en = f"请自{first}起更名", f"Rename from {first}"
+    if release is not None:
+        zh, en = f"{zh}，或先取消第{release}次发布", f"{en}, or cancel release {release} first"
+    return LogError(
+        "later-name",
+        f"记录 {state.id} 自{first}起另有已发布的内容，名称与更名后的不同。{zh}。",
+        f"The content of {state.id} that is published from {first} has another name. {en}.",
+    )
+
+
 def _amend_all_days(
     record: int, kind: ChangeKind, spans: Sequence[Any], span: Any, content: Content, *, begin: int = 0
 ) -> Iterator[Amendment]:
@@ -382,7 +357,7 @@ def _amend_all_days(
             yield Amendment(record, kind, "stated", run[0], begin_of_run, end, content)
 
 
-def _canonical_text(content: Content) -> str:
+def canonical_text(content: Content) -> str:
     try:
         return canonical(content).decode()
     except NotCanonicalError as error:

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, update
+import msgspec
+from sqlalchemy import Connection, select, update
 
 from publisher.log import registry
+from publisher.log.clocks import FOREVER
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
 from publisher.log.drafts import staging
+from publisher.log.drafts.namesakes import possible_identities
 from publisher.log.model import LogError
 from publisher.log.registry import DatasetRow
-from publisher.log.releases.amendment import AmendmentRelease
+from publisher.log.releases.amendment import (
+    OPEN_SPANS,
+    Amendment,
+    AmendmentRelease,
+    canonical_text,
+    identity_taken,
+)
 from publisher.log.releases.release_writer import ReleaseHeading
-from schemas.definition.catalogue import Catalogue, Field
+from schemas.definition.catalogue import Catalogue, Content, Field
 
 
 def migrate(
@@ -60,7 +71,72 @@ def migrate(
         .where(t.dataset.c.key == dataset.key)
         .values(catalogue=new.name, catalogue_digest=new.digest)
     )
-    return AmendmentRelease(database, conn, dataset, new, now).migrate(heading)
+    return MigrationRelease(database, conn, dataset, new, now).migrate(heading)
+
+
+class MigrationRelease(AmendmentRelease):
+    """Writes the states of one dataset for another catalogue as one release."""
+
+    def migrate(self, heading: ReleaseHeading) -> int:
+        """Rewrite all states from the day on for another catalogue, and assign identities again.
+
+        Values of fields that it lacks are dropped.
+        """
+        s, day = t.span.c, heading.effective_on.toordinal()
+        rows = self._conn.execute(
+            OPEN_SPANS.where(
+                s.dataset == self._dataset.key,
+                s.known_to == FOREVER,
+                s.effective_to > day,
+                s.status == "stated",
+            ).order_by(t.record.c.id, s.effective_from)
+        ).all()
+        names = self._catalogue.by_name
+        contents = [
+            {name: value for name, value in msgspec.json.decode(row.content).items() if name in names}
+            for row in rows
+        ]
+        owners: dict[str, set[str]] = defaultdict(set)
+        for row, content in zip(rows, contents, strict=True):
+            owners[self._digests(content)[0]].add(row.id)
+        amendments = []
+        identities: dict[str, str] = {}
+        for row, content in zip(rows, contents, strict=True):
+            identity, *others = self._digests(content)
+            if len(owners[identity]) > 1:
+                identity = self._choose_among_several(row.identity, content, identity, *others)
+            if identities.setdefault(identity, row.id) != row.id:
+                raise identity_taken(identities[identity])
+            if canonical_text(content) != row.content:
+                first = max(row.effective_from, day)
+                amendments.append(
+                    Amendment(row.record, "changed", "stated", row, first, row.effective_to, content)
+                )
+        self._assign_identities(identities)
+        return self._publish(amendments, heading, cause="reading", may_be_empty=True)
+
+    def _choose_among_several(self, current: str | None, content: Content, code: str, *names: str) -> str:
+        """Return the identity of one of several records with the same first one.
+
+        Their names identify items that share a code. A document keeps its turn among those of one name.
+        """
+        if names:
+            return names[0]
+        possible = possible_identities(self._dataset.name, self._catalogue, content)
+        return current if current is not None and current in possible else code
+
+    def _assign_identities(self, identities: Mapping[str, str]) -> None:
+        """Clear all identities before assigning new ones, because they may be swapped."""
+        r = t.record.c
+        for record_id in set(identities.values()):
+            self._conn.execute(update(t.record).where(r.id == record_id).values(identity=None))
+        for identity, record_id in identities.items():
+            holder = self._conn.scalar(
+                select(r.id).where(r.dataset == self._dataset.key, r.identity == identity)
+            )
+            if holder is not None and holder != record_id:
+                self._conn.execute(update(t.record).where(r.id == holder).values(identity=None))
+            self._conn.execute(update(t.record).where(r.id == record_id).values(identity=identity))
 
 
 def _name_difference(old: Field, new: Field) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Publication, correction, withdrawal, renaming, migration and erasure."""
+"""Publication, correction, withdrawal, renaming, cancellation, migration and erasure."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ class Releases:
         """Continue a record with ``content``, whose identity matches rows from now on.
 
         Raises ``LogError``: ``no-such-record``, ``withdrawn``, ``erased``, ``rename-outside-period``,
-        ``identity-taken``.
+        ``later-name`` (a state that takes effect later keeps another name), ``identity-taken``.
         """
         heading = ReleaseHeading(effective_on, basis, reason, actor)
         request = PublicationRequest(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -171,6 +171,56 @@ def test_a_rename_begins_while_the_present_content_is_in_effect(
             "fees", added.record, entry("证照工本费").content, effective_on=day, reason="更名"
         )
     assert refused.value.code == "rename-outside-period"
+
+
+@pytest.mark.parametrize("way_out", ["later", "cancel"])
+def test_a_rename_is_not_undone_by_a_state_of_a_later_day(log: Log, clock: Clock, way_out: str) -> None:
+    release(log, entry("甲"), on=EARLY)
+    today = clock().date()
+    later = today + timedelta(days=30)
+    release(log, entry("甲", "2"), on=later)
+    record, content = ids(log)["甲"], entry("丁").content
+    with pytest.raises(LogError) as refused:
+        log.releases.rename("fees", record, content, effective_on=today, reason="更名")
+    assert refused.value.code == "later-name"
+    assert f"请自{later}起更名，或先取消第2次发布" in refused.value.zh
+    if way_out == "later":
+        log.releases.rename("fees", record, entry("丁", "2").content, effective_on=later, reason="更名")
+    else:
+        log.releases.cancel("fees", 2, reason="撤")
+        log.releases.rename("fees", record, content, effective_on=today, reason="更名")
+    assert set(standards(log, View(as_of=later))) == {"丁"}
+    assert set(standards(log)) == {"甲" if way_out == "later" else "丁"}
+    assert log.integrity.verify().problems == ()
+    assert rebuild_spans(log) == 0
+
+
+@pytest.mark.parametrize("way_out", ["later", "cancel"])
+def test_a_rename_is_not_undone_by_the_return_of_an_item(log: Log, clock: Clock, way_out: str) -> None:
+    release(log, entry("甲"), on=EARLY)
+    today = clock().date()
+    gone, back = today + timedelta(days=10), today + timedelta(days=30)
+    release(log, entry("甲"), entry("乙"), on=back)
+    release(log, entry("丙"), on=gone, on_conflict="keep")
+    record, content = ids(log)["甲"], entry("丁").content
+    with pytest.raises(LogError) as refused:
+        log.releases.rename("fees", record, content, effective_on=today, reason="更名")
+    assert f"请自{back}起更名，或先取消第3次发布" in refused.value.zh
+    if way_out == "cancel":
+        log.releases.cancel("fees", 3, reason="撤")
+    day = back if way_out == "later" else today
+    log.releases.rename("fees", record, content, effective_on=day, reason="更名")
+    assert set(standards(log, View(as_of=back))) == {"丁", "乙"}
+
+
+def test_a_rename_may_precede_a_state_of_the_same_name(log: Log, clock: Clock) -> None:
+    release(log, entry("甲"), on=EARLY)
+    today = clock().date()
+    later = today + timedelta(days=30)
+    record = ids(log)["甲"]
+    log.releases.rename("fees", record, entry("丁").content, effective_on=later, reason="更名")
+    log.releases.rename("fees", record, entry("丁").content, effective_on=today, reason="更早")
+    assert standards(log) == standards(log, View(as_of=later)) == {"丁": "1"}
 
 
 def test_a_name_in_use_is_not_given_to_another_record(log: Log) -> None:
