@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 from msgspec import structs
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Select, delete, insert, not_, select, update
 
 from publisher.log.clocks import FOREVER, micros
 from publisher.log.database import tables as t
@@ -60,7 +60,7 @@ class CancellationRelease:
 
     def check(self, number: int, today: date) -> None:
         """Refuse what :meth:`cancel` would refuse, except a taken identity. Reads only."""
-        self._find_changes(self._find_release(number, today))
+        self._find_changes(self._find_release(number, today), today)
 
     def cancel(
         self, number: int, catalogue: Catalogue, heading: ReleaseHeading, amendment: AmendmentRelease
@@ -71,7 +71,7 @@ class CancellationRelease:
         ``cancel-superseded`` (a later release changed one of its records), ``identity-taken``.
         """
         release = self._find_release(number, heading.effective_on)
-        changes = self._find_changes(release)
+        changes = self._find_changes(release, heading.effective_on)
         create_empty(self._conn, new_change)
         without_effect: list[int] = []
         rows: list[dict[str, Any]] = []
@@ -116,7 +116,7 @@ class CancellationRelease:
                 )
         return release
 
-    def _find_changes(self, release: Any) -> Sequence[Any]:
+    def _find_changes(self, release: Any, today: date) -> Sequence[Any]:
         """Find the changes of a release, except those of records that were withdrawn or erased since.
 
         Raises ``LogError('cancel-superseded')``.
@@ -125,27 +125,44 @@ class CancellationRelease:
         conditions = (c.release == release.sequence, r.erased_by.is_(None), r.withdrawn_at.is_(None))
         of_release = select(t.change).join_from(t.change, t.record, r.key == c.record).where(*conditions)
         changes = self._conn.execute(of_release.order_by(c.sequence)).all()
-        later_changes = t.change.alias("later")
-        later = later_changes.c
-        superseding = self._conn.execute(
-            select(t.release.c.number)
-            .join_from(later_changes, t.release, t.release.c.sequence == later.release)
+        self._refuse_superseded(release, of_release.with_only_columns(c.record), today)
+        return changes
+
+    def _refuse_superseded(self, release: Any, records: Select[Any], today: date) -> None:
+        """Refuse if later releases changed the records on its days, except those cancelled since."""
+        b, c = t.release.c, t.change.c
+        later = cancellations(self._conn, b.dataset == self._dataset.key, b.number > release.number)
+        # Not cancellations of earlier releases: the states that they wrote are not those before this release.
+        undone = {n for one in later if one.cancels > release.number for n in (one.cancels, one.number)}
+        rows = self._conn.execute(
+            select(b.number, b.effective_on)
+            .join_from(t.change, t.release, b.sequence == c.release)
             .where(
-                later.record.in_(of_release.with_only_columns(c.record)),
-                later.release > release.sequence,
-                later.kind != "corrected",
-                later.effective_to > release.effective_on,
+                c.record.in_(records),
+                c.release > release.sequence,
+                c.kind != "corrected",
+                c.effective_to > release.effective_on,
+                not_(among(self._conn, b.number, undone)),
             )
-            .order_by(t.release.c.number)
-        ).first()
-        if superseding is not None:
+            .distinct()
+            .order_by(b.number.desc())
+        ).all()
+        if not rows:
+            return
+        in_effect = [row.number for row in rows if row.effective_on <= today.toordinal()]
+        if in_effect:
             raise LogError(
                 "cancel-superseded",
-                f"第{superseding.number}次发布又调整了其中的记录，请先取消第{superseding.number}次发布，或再次发布。",
-                f"Release {superseding.number} changed some of its records again: cancel that one first, or "
+                f"第{in_effect[0]}次发布又调整了其中的记录，已不能取消，请再次发布。",
+                f"Release {in_effect[0]} changed some of its records again and cannot be cancelled itself: "
                 "publish again.",
             )
-        return changes
+        newest = rows[0].number
+        raise LogError(
+            "cancel-superseded",
+            f"第{newest}次发布又调整了其中的记录，请先取消第{newest}次发布，或再次发布。",
+            f"Release {newest} changed some of its records again: cancel that one first, or publish again.",
+        )
 
     def _restore(self, release: Any, change: Any) -> tuple[_State, ...]:
         """Return the states before the release on the days of the change; none for a record that is new.
@@ -170,7 +187,7 @@ class CancellationRelease:
                 s.brought > release.sequence,
             )
         ).first()
-        if not before and later is None:
+        if not before and not self._was_stated_before(change):
             return ()
         first_state = later or ("removed", None, change.part)
         states: list[_State] = []
@@ -189,6 +206,13 @@ class CancellationRelease:
         if day < change.effective_to:
             states.append(_State(day, change.effective_to, *first_state))
         return tuple(states)
+
+    def _was_stated_before(self, change: Any) -> bool:
+        """Report whether anything is in force before the days of the change."""
+        s = t.span.c
+        conditions = (s.record == change.record, s.known_to == FOREVER, s.status == "stated")
+        query = select(s.record).where(*conditions, s.effective_from < change.effective_from)
+        return self._conn.execute(query).first() is not None
 
     def _change_rows(self, change: Any, states: Sequence[_State]) -> Iterator[dict[str, Any]]:
         s = t.span.c

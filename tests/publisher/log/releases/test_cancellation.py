@@ -185,6 +185,60 @@ def test_a_rename_in_two_parts_is_cancelled(log: Log, today: date, renamed_on: i
     assert rebuild_spans(log) == 0
 
 
+@pytest.mark.parametrize("on", [-1, 1])
+def test_releases_are_cancelled_from_the_last_to_the_first(log: Log, today: date, on: int) -> None:
+    later = publish_two(log, today)
+    days = [today, later - timedelta(days=1), later, later + timedelta(days=1)]
+    between = [standards(log, day) for day in days]
+    changed = later + timedelta(days=on)
+    release(log, entry("甲", "8"), entry("丁", "5"), on=changed, on_conflict="replace")
+    with pytest.raises(LogError) as refused:
+        log.releases.cancel("fees", 2, reason="撤")
+    assert "请先取消第3次发布，或再次发布" in refused.value.zh
+    log.releases.cancel("fees", 3, reason="撤")
+    assert [standards(log, day) for day in days] == between
+    log.releases.cancel("fees", 2, reason="撤")
+    assert [standards(log, day) for day in days] == [{"甲": "1", "乙": "2", "丙": "3"}] * 4
+    (new,) = [c.record for c in log.queries.changes(dataset="fees", release=2) if c.kind == "added"]
+    assert log.queries.record("fees", new).status == "withdrawn"
+    assert log.integrity.verify().problems == ()
+    assert rebuild_spans(log) == 0
+
+
+def test_a_correction_since_goes_on_when_both_releases_are_cancelled(log: Log, today: date) -> None:
+    release(log, entry("甲", "1"), on=FIRST)
+    later = today + timedelta(days=30)
+    release(log, entry("甲", "9"), on=later)
+    log.releases.correct("fees", {ids(log)["甲"]: entry("甲", "2").content}, reason="误录")
+    release(log, entry("甲", "8"), on=later - timedelta(days=1), on_conflict="replace")
+    log.releases.cancel("fees", 4, reason="撤")
+    log.releases.cancel("fees", 2, reason="撤")
+    assert standards(log, today) == standards(log, later) == {"甲": "2"}
+    assert rebuild_spans(log) == 0
+
+
+def test_a_release_that_was_replaced_by_one_in_effect_is_not_cancelled(log: Log, today: date) -> None:
+    release(log, entry("甲", "1"), on=FIRST)
+    release(log, entry("甲", "9"), on=today + timedelta(days=30))
+    release(log, entry("甲", "8"), on=today, on_conflict="replace")
+    with pytest.raises(LogError) as refused:
+        log.releases.cancel("fees", 2, reason="撤")
+    assert refused.value.code == "cancel-superseded"
+    assert refused.value.zh == "第3次发布又调整了其中的记录，已不能取消，请再次发布。"
+
+
+def test_a_cancellation_of_an_earlier_release_is_not_undone(log: Log, today: date) -> None:
+    release(log, entry("甲", "1"), on=FIRST)
+    later = today + timedelta(days=30)
+    release(log, entry("甲", "9"), on=later)
+    release(log, entry("甲", "8"), on=later - timedelta(days=1), on_conflict="keep")
+    log.releases.cancel("fees", 2, reason="撤")
+    assert standards(log, later) == {"甲": "8"}
+    with pytest.raises(LogError) as refused:
+        log.releases.cancel("fees", 3, reason="撤")
+    assert refused.value.zh == "第4次发布又调整了其中的记录，已不能取消，请再次发布。"
+
+
 def test_refusals_name_the_way_out(log: Log, today: date) -> None:
     later = publish_two(log, today)
 
