@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Table, func, insert, select
+from sqlalchemy import Connection, Table, func, insert, inspect, select, update
 
 from publisher.log.blob_store import BlobStore, DatabaseBlobs, FolderBlobs, digest_of
 from publisher.log.database import postgresql
@@ -58,6 +58,7 @@ def move(
     try:
         if there.url == here.url:
             raise _not_empty()
+        _refuse_site(there)  # before its tables are upgraded, and files written to its folder
         migrate(there)
         blobs: BlobStore = FolderBlobs(folder) if there.sqlite else DatabaseBlobs(there)
         with here.write(keep=False) as old:
@@ -76,13 +77,32 @@ def move(
         there.close()
 
 
+def _refuse_site(there: Database) -> None:
+    """Refuse a database with a site, of any version."""
+    if not there.exists():
+        return
+    with there.read() as conn:
+        if inspect(conn).has_table(t.site.name) and conn.scalar(select(func.count()).select_from(t.site)):
+            raise _not_empty()
+
+
 def _copy_table(old: Connection, new: Connection, table: Table, report: CopyProgress) -> int:
     count, names = 0, [column.name for column in table.columns]
     total = old.scalar(select(func.count()).select_from(table)) or 0
+    # A row may refer to one that comes after it: a part that was merged into a newer one.
+    links = [c.name for c in table.columns if any(key.column.table is table for key in c.foreign_keys)]
+    linked: list[dict[str, Any]] = []
     for batch in batched(stream(old, select(table)), _BATCH):
-        new.execute(insert(table), [dict(zip(names, row, strict=True)) for row in batch])
+        rows = [dict(zip(names, row, strict=True)) for row in batch]
+        if links:
+            linked += (row for row in rows if any(row[link] is not None for link in links))
+            rows = [row | dict.fromkeys(links) for row in rows]
+        new.execute(insert(table), rows)
         count += len(batch)
         report(table.name, count, total)
+    for row in linked:
+        own = [column == row[column.name] for column in table.primary_key]
+        new.execute(update(table).where(*own).values(row))  # with its seal
     return count
 
 

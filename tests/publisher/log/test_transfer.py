@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from publisher.log.log import Log
 from publisher.log.model import LogError, RecordQuery, View
 from publisher.log.verification.integrity import Scope
 from tests.publisher.log.evidence.test_evidence import add_page, exchange
+from tests.publisher.log.test_migrations import restore
 from tests.support import sqlite
 from tests.support.clock import Clock
 from tests.support.log import MIDDLE, entry, fees_dataset, ids, rebuild_spans, release, stage, standards
@@ -100,13 +103,49 @@ def test_a_site_moves_back_to_a_file(tmp_path: Path, postgresql_url: str) -> Non
 
 def test_a_site_does_not_overwrite_another(tmp_path: Path, postgresql_url: str) -> None:
     here, there = fill_log(tmp_path), site_of_fees(postgresql_url, tmp_path, Clock())
-    for target in (postgresql_url, f"sqlite:///{tmp_path / 'qingdan.db'}"):
+    other = sqlite.new(tmp_path / "other" / "qingdan.db")
+    site_of_fees(other, tmp_path / "other", Clock()).close()
+    for target in (postgresql_url, other, f"sqlite:///{tmp_path / 'qingdan.db'}"):
         with pytest.raises(LogError) as refused:
-            here.move(target, sources=tmp_path / "none")
+            here.move(target, sources=tmp_path / "other" / "sources")
         assert refused.value.code == "move-target"
     assert there.queries.releases("fees") == ()
+    assert not list((tmp_path / "other").rglob("sources/**/*")), "the sources of the other site stay"
+    with psycopg.connect(postgresql_url) as conn:
+        assert conn.execute("SELECT count(*) FROM source_bytes").fetchone() == (0,)
     here.close()
     there.close()
+
+
+def test_a_site_of_another_version_is_not_upgraded_by_a_refusal(tmp_path: Path) -> None:
+    here, target = fill_log(tmp_path), tmp_path / "old.db"
+    restore(f"sqlite:///{target}", "0022")
+    with pytest.raises(LogError) as refused:
+        here.move(f"sqlite:///{target}", sources=tmp_path / "none")
+    assert refused.value.code == "move-target"
+    with closing(sqlite3.connect(target)) as conn:
+        assert conn.execute("SELECT version_num FROM alembic_version").fetchone() == ("0022",)
+    here.close()
+
+
+@pytest.mark.parametrize("to", ["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
+def test_a_part_that_was_merged_into_a_newer_one_moves(
+    tmp_path: Path, request: pytest.FixtureRequest, to: str
+) -> None:
+    old = fill_log(tmp_path)
+    old.drafts.discard("fees")
+    old.datasets.merge_parts("fees", "财政局", "民政局")
+    url = (
+        request.getfixturevalue("postgresql_url")
+        if to == "postgresql"
+        else f"sqlite:///{tmp_path / 'new.db'}"
+    )
+    old.move(url, sources=tmp_path / "none")
+    new = Log.open(url, sources=tmp_path / "none", clock=due_time)
+    assert read_everything(new) == read_everything(old)
+    assert {r.part for r in new.queries.records("fees", RecordQuery()).records} == {"民政局"}
+    old.close()
+    new.close()
 
 
 def test_a_site_whose_derived_tables_were_edited_is_not_moved(tmp_path: Path, postgresql_url: str) -> None:
