@@ -42,7 +42,7 @@ class Log:
     def __init__(self, session: Session) -> None:
         self._session = session
         self.was_resealed = False
-        """Opening it wrote the entries of a site from before there were any."""
+        """Whether opening it resealed releases that are older than the entries."""
         self.datasets = Datasets(session)
         self.drafts = Drafts(session)
         self.approvals = Approvals(session)
@@ -82,7 +82,8 @@ class Log:
         refused (``LogError('upgrade-needed')``). ``public``: the same, and secrets of webhooks are hidden.
         ``files``: folder of files generated from the log, which an erasure empties; by default the sibling
         ``files`` of ``sources``. ``keys``: private keys; by default the sibling ``keys``, without passphrase.
-        ``limits``: of this process on a database server.
+        ``limits``: of this process on a database server. Raises ``LogError('newer-database')`` for tables of
+        a newer program.
         """
         read_only = read_only or public
         database = Database(url, read_only=read_only, public=public, limits=limits or ServerLimits())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
 
@@ -11,6 +12,9 @@ from publisher.log.database.postgresql import allow_long_statements, is_unfinish
 from publisher.log.database.sealing import seals
 from publisher.log.database.tables import HEAD
 from publisher.log.model import LogError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 _SEALED_SINCE = "0015"
 """The last migration that added the column ``seal`` to a table with rows; new tables begin empty."""
@@ -32,9 +36,11 @@ def migrate(database: Database, *, of_restoration: bool = False) -> None:
                 "The restoration of the database was not finished, and it may contain what was erased. Run "
                 "qingdan restore again.",
             )
-        if _version(conn) == HEAD:
-            return
+        version = _version(conn)
+    if version == HEAD:
+        return
     if database.read_only:
+        _refuse_newer(version, _scripts())
         raise upgrade_needed()
     with database.write() as conn:
         version = _version(conn)
@@ -60,14 +66,30 @@ def _version(conn: Connection) -> str | None:
 
 
 def _upgrade(conn: Connection, version: str | None) -> None:
-    # Importing Alembic takes 0.2 s, and only an upgrade needs it.
-    from alembic import command  # noqa: PLC0415 - late import, see above
-    from alembic.config import Config  # noqa: PLC0415
-    from alembic.script import ScriptDirectory  # noqa: PLC0415
+    from alembic import command  # noqa: PLC0415 - late import, see below
+
+    config = _scripts()
+    _refuse_newer(version, config)
+    config.attributes["connection"] = conn
+    command.upgrade(config, "head")
+    if (version or "") < _SEALED_SINCE:
+        seals.seal_all(conn)
+
+
+def _scripts() -> Config:
+    # Importing Alembic takes 0.2 s, and only an upgrade or its refusal needs it.
+    from alembic.config import Config  # noqa: PLC0415 - late import, see above
 
     config = Config()
     folder = str(Path(__file__).parent / "migrations").replace("%", "%%")  # the option is interpolated
     config.set_main_option("script_location", folder)
+    return config
+
+
+def _refuse_newer(version: str | None, config: Config) -> None:
+    """Raise ``LogError('newer-database')`` for a version that has no migration here."""
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - late import, see above
+
     revisions = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if version is not None and version not in revisions:
         raise LogError(
@@ -75,7 +97,3 @@ def _upgrade(conn: Connection, version: str | None) -> None:
             "数据库由更新版本的程序建立，请升级程序。",
             "The database was created by a newer version of the program; upgrade the program.",
         )
-    config.attributes["connection"] = conn
-    command.upgrade(config, "head")
-    if (version or "") < _SEALED_SINCE:
-        seals.seal_all(conn)

@@ -21,6 +21,7 @@ from publisher.log.canonical_json import NotCanonicalError, canonical
 from publisher.log.database.tables import HEAD, metadata
 from publisher.log.log import Log
 from publisher.log.model import LogError, Part, RecordQuery
+from tests.publisher.log.test_migrations import restore
 from tests.support.clock import Clock
 from tests.support.log import EARLY, LATE, MIDDLE, entry, fees_dataset, ids, rebuild_spans, release, standards
 
@@ -119,9 +120,18 @@ def test_a_database_of_a_newer_program_is_refused(tmp_path: Path, clock: Clock) 
     with log._session.database.write() as conn:
         conn.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     log.close()
+    for read_only, public in ((False, False), (True, False), (False, True)):
+        with pytest.raises(LogError) as refused:
+            Log.open(url, sources=tmp_path / "sources", clock=clock, read_only=read_only, public=public)
+        assert refused.value.code == "newer-database"
+
+
+def test_a_database_of_an_older_program_is_not_opened_for_reading(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'qingdan.db'}"
+    restore(url, "0022")
     with pytest.raises(LogError) as refused:
-        Log.open(url, sources=tmp_path / "sources", clock=clock)
-    assert refused.value.code == "newer-database"
+        Log.open(url, sources=tmp_path / "sources", read_only=True)
+    assert refused.value.code == "upgrade-needed"
 
 
 def test_opening_a_folder_without_a_site_makes_nothing_there(tmp_path: Path) -> None:
