@@ -301,7 +301,7 @@ class View(msgspec.Struct, frozen=True):
 
 
 class RecordState(msgspec.Struct, frozen=True):
-    """State of a record in a view. A struct, because creation takes a tenth of a dataclass's time."""
+    """State of a record in a view."""
 
     dataset: str
     id: str

@@ -28,7 +28,7 @@ _DETAILS = (
     *("description", "notice", "labels", "source_note"),
 )
 _LATER_DETAILS = ("two_persons", "update_months")
-"""Details that datasets had not always."""
+"""Details added by later versions. A dataset without them keeps the document that it had."""
 _DATASET_BY_NAME = PreparedStatement(select(t.dataset).where(t.dataset.c.name == bindparam("name")))
 _SITE_DETAILS = PreparedStatement(select(t.site.c.details, t.site.c.named_at))
 _PART_NAMES = PreparedStatement(
