@@ -140,6 +140,24 @@ def read_number(text: str | None) -> int:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 8 else 0
 
 
+def write_shown(details: Mapping[str, Any]) -> str:
+    """Write what a form of details shows, for a hidden field of it."""
+    return msgspec.json.encode(details).decode()
+
+
+def changed_details(sent: Mapping[str, Any], shown: str, present: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the details that a person changed in a form.
+
+    What was changed elsewhere since the form was shown stays. ``shown``: of :func:`write_shown`; ``present``:
+    the details now.
+    """
+    try:
+        before = {**present, **msgspec.json.decode(shown, type=dict[str, Any])}
+    except msgspec.DecodeError:
+        before = present
+    return {name: value for name, value in sent.items() if value not in (before[name], present[name])}
+
+
 def read_day(text: str) -> date:
     """Read a day of a form. Raises ``LogError('bad-day')``: no other day takes its place."""
     try:

@@ -17,7 +17,7 @@ from publisher.desk.acts import audited
 from publisher.desk.desk import Desk
 from publisher.desk.http.guards import ACTION, require
 from publisher.desk.http.in_thread import in_thread
-from publisher.desk.pages.printing import DeskRequest, page, see
+from publisher.desk.pages.printing import DeskRequest, changed_details, page, see, write_shown
 from publisher.desk.work import person_of
 from publisher.log.clocks import day_at
 from publisher.log.model import Dataset, LogError, Part
@@ -54,6 +54,7 @@ class DetailsForm(msgspec.Struct, frozen=True):
     def details(self) -> dict[str, Any]:
         """Return the details as the log has them. Raises ``LogError('no-such-division')``."""
         texts = {name: str(text).strip() for name, text in msgspec.structs.asdict(self).items()}
+        texts.pop("shown", None)
         code = texts.pop("division") or None
         if code is not None and administrative_divisions.name_of(code) is None:
             raise LogError("no-such-division", f"没有行政区划代码“{code}”。", f"There is no division {code}.")
@@ -67,6 +68,12 @@ class NewDatasetForm(DetailsForm, frozen=True):
 
     name: _Text = ""
     catalogue: _Text = ""
+
+
+class ChangedDetailsForm(DetailsForm, frozen=True):
+    """Details of a dataset that exists. ``shown``: those that the form showed."""
+
+    shown: str = ""
 
 
 class PartForm(msgspec.Struct, frozen=True):
@@ -116,13 +123,13 @@ def dataset_page(request: DeskRequest, state: State, dataset: FromPath[str]) -> 
 @post(_DATASET, opt=_MANAGE, status_code=200)
 @in_thread
 def change_dataset(
-    request: DeskRequest, state: State, dataset: FromPath[str], data: Annotated[DetailsForm, _FORM]
+    request: DeskRequest, state: State, dataset: FromPath[str], data: Annotated[ChangedDetailsForm, _FORM]
 ) -> Response[Any]:
     """Change details of a dataset."""
 
     def change(desk: Desk) -> Mapping[str, object]:
-        before, details = desk.log.datasets.get(dataset), data.details()
-        changes = {name: value for name, value in details.items() if value != getattr(before, name)}
+        present = _details_of(desk.log.datasets.get(dataset))
+        changes = changed_details(data.details(), data.shown, present)
         if changes:
             desk.log.datasets.change(dataset, **changes)
         return changes
@@ -207,6 +214,11 @@ def _change(
     return see(f"/datasets/{dataset}")
 
 
+def _details_of(dataset: Dataset) -> Mapping[str, Any]:
+    """Return the details of a dataset as :meth:`DetailsForm.details` returns those of its form."""
+    return {name: getattr(dataset, name) for name in DetailsForm.__struct_fields__}
+
+
 def _catalogue(desk: Desk, name: str) -> Catalogue:
     """Load a built-in catalogue, or one of the site's. Raises ``LogError('no-such-catalogue')``."""
     try:
@@ -247,6 +259,7 @@ def _print_dataset(
         open_parts=[(part.name, part.name) for part in one.parts if part.valid_to is None],
         fault=fault,
         sent=sent,
+        shown=write_shown(_details_of(one)),
         longest=LONGEST,
         may_manage=request.user.may(Action.MANAGE_DATASETS, dataset),
     )

@@ -17,7 +17,7 @@ from publisher.desk.acts import audited
 from publisher.desk.desk import Desk
 from publisher.desk.http.guards import ACTION
 from publisher.desk.http.in_thread import in_thread
-from publisher.desk.pages.printing import DeskRequest, page, see
+from publisher.desk.pages.printing import DeskRequest, changed_details, page, see, write_shown
 from publisher.desk.work import person_of
 
 LONGEST = 500
@@ -26,7 +26,7 @@ type _Detail = Annotated[str, msgspec.Meta(max_length=LONGEST)] | None
 
 
 class SiteForm(msgspec.Struct, frozen=True):
-    """Details of the site by their names; those that a form does not have stay."""
+    """Details of the site by their names; absent ones stay. ``shown``: those that the form showed."""
 
     name: _Detail = None
     name_en: _Detail = None
@@ -37,6 +37,7 @@ class SiteForm(msgspec.Struct, frozen=True):
     code: _Detail = None
     icp: _Detail = None
     police: _Detail = None
+    shown: str = ""
 
 
 @get("/settings", opt={ACTION: Action.READ_SETTINGS})
@@ -44,9 +45,15 @@ class SiteForm(msgspec.Struct, frozen=True):
 def settings_page(request: DeskRequest, state: State) -> Response[bytes]:
     """Show the form of the site's details."""
     desk: Desk = state.desk
-    details, changed_at = desk.log.datasets.site_details()
+    one, changed_at = desk.log.datasets.site_details()
+    details = structs.asdict(one)
     return page(
-        request, "site_settings.html", details=structs.asdict(details), changed_at=changed_at, longest=LONGEST
+        request,
+        "site_settings.html",
+        details=details,
+        shown=write_shown(details),
+        changed_at=changed_at,
+        longest=LONGEST,
     )
 
 
@@ -59,10 +66,10 @@ def change_settings(
 ) -> Response[Any]:
     """Change details of the site, as an entry of the log; a blank one is not stated any more."""
     desk: Desk = state.desk
-    before = structs.asdict(desk.log.datasets.site_details()[0])
-    typed = msgspec.structs.asdict(data)
-    changes = {name: text.strip() for name, text in typed.items() if text is not None}
-    changes = {name: text for name, text in changes.items() if text != before[name]}
+    present = structs.asdict(desk.log.datasets.site_details()[0])
+    typed = {name: getattr(data, name) for name in present}
+    sent = {name: text.strip() for name, text in typed.items() if text is not None}
+    changes = changed_details(sent, data.shown, present)
     if changes:
         with audited(desk, "site-changed", work.event_of(person_of(request), "", {"details": changes})):
             desk.log.datasets.change_site(**changes)

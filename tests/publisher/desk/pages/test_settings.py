@@ -64,6 +64,24 @@ def test_a_list_is_created_changed_and_put_under_the_rule(desk: DeskSite, system
     assert len(desk.acts("dataset-changed")) == 2
 
 
+def test_a_form_of_before_undoes_no_change_of_another_person(desk: DeskSite, system: Browser) -> None:
+    path = "/datasets/fees"
+    old, old_site = forms(system.see(path))[path].fields, forms(system.see("/settings"))["/settings"].fields
+    desk.log.datasets.change("fees", two_persons=True, contact="b@c.example", notice="须知")
+    desk.log.datasets.change_site(contact="b@c.example", owner="示例市政府办")
+    refused = system.client.post(path, data={**old, "title": " "}, follow_redirects=False)
+    assert forms(refused.text)[path].fields["shown"] == old["shown"]
+    sent = {**old, "title": "示例收费清单", "notice": "另一须知"}
+    assert system.client.post(path, data=sent, follow_redirects=False).status_code == 303
+    one = desk.log.datasets.get("fees")
+    assert (one.title, one.two_persons, one.contact) == ("示例收费清单", True, "b@c.example")
+    assert one.notice == "另一须知"
+    sent = {**old_site, "operator": "示例市数据局", "owner": "示例市"}
+    assert system.client.post("/settings", data=sent, follow_redirects=False).status_code == 303
+    site, _ = desk.log.datasets.site_details()
+    assert (site.operator, site.contact, site.owner) == ("示例市数据局", "b@c.example", "示例市")
+
+
 def test_parts_are_added_renamed_merged_and_closed(desk: DeskSite, system: Browser) -> None:
     path = "/datasets/fees"
     assert system.send(path, f"{path}/parts", name="文旅局", code="12").status_code == 303
