@@ -15,9 +15,10 @@ from publisher.desk.accounts.accounts import INVITATION_HOURS
 from publisher.desk.accounts.roles import TOKEN_ACTIONS, Action, Grant, Role, parse_grant
 from publisher.desk.accounts.tokens import DAYS, MOST_DAYS
 from publisher.desk.desk import Desk
+from publisher.desk.http.form_values import read_number
 from publisher.desk.http.guards import ACTION
 from publisher.desk.http.in_thread import in_thread
-from publisher.desk.pages.printing import DeskRequest, page, read_number, see
+from publisher.desk.pages.printing import DeskRequest, page, see
 from publisher.desk.work import person_of
 from publisher.log.model import LogError
 from publisher.workflow.part_of_file import find_part

@@ -9,9 +9,10 @@ from litestar.response import Stream
 from publisher.desk import work
 from publisher.desk.accounts.roles import Action
 from publisher.desk.desk import Desk
+from publisher.desk.http.form_values import read_number
 from publisher.desk.http.guards import ACTION
 from publisher.desk.http.in_thread import in_thread
-from publisher.desk.pages.printing import DeskRequest, page, read_number
+from publisher.desk.pages.printing import DeskRequest, page
 from publisher.desk.work import person_of
 
 _OPT = {ACTION: Action.READ_AUDIT}

@@ -16,11 +16,12 @@ from litestar.response import Redirect
 from publisher.desk import documents, previews, submission_checks, work
 from publisher.desk.accounts.roles import Action
 from publisher.desk.desk import Desk
+from publisher.desk.http.form_values import read_day, read_number
 from publisher.desk.http.guards import ACTION, require
 from publisher.desk.http.in_thread import in_thread
 from publisher.desk.http.uploads import LARGEST_UPLOAD, HandInForm, input_files
 from publisher.desk.pages.change_texts import format_changes
-from publisher.desk.pages.printing import DeskRequest, language, page, read_day, read_number, see
+from publisher.desk.pages.printing import DeskRequest, language, page, see
 from publisher.desk.pages.sheets import row_query
 from publisher.desk.previews import ProposedRelease
 from publisher.desk.work import person_of

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from functools import cache
 from typing import Any
 from urllib.parse import urlencode
@@ -44,8 +43,6 @@ _PACKAGE = "publisher.desk.pages"
 _PACKAGES = ("publisher.views.pages", _PACKAGE)
 _LANGUAGE = "lang"
 _YEAR = 365 * 24 * 3600
-_LONGEST_DAY = 40
-"""Characters of a day that its refusal repeats."""
 
 
 def static_files() -> dict[str, Asset]:
@@ -133,38 +130,3 @@ def see(address: str) -> Redirect:
 def own_path(path: str) -> str:
     """Return a path of the desk; ``/`` for another site's address."""
     return path if path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() else "/"
-
-
-def read_number(text: str | None) -> int:
-    """Read a number of a query; 0 for anything else."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 8 else 0
-
-
-def write_shown(details: Mapping[str, Any]) -> str:
-    """Write what a form of details shows, for a hidden field of it."""
-    return msgspec.json.encode(details).decode()
-
-
-def changed_details(sent: Mapping[str, Any], shown: str, present: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the details that a person changed in a form.
-
-    What was changed elsewhere since the form was shown stays. ``shown``: of :func:`write_shown`; ``present``:
-    the details now.
-    """
-    try:
-        before = {**present, **msgspec.json.decode(shown, type=dict[str, Any])}
-    except msgspec.DecodeError:
-        before = present
-    return {name: value for name, value in sent.items() if value not in (before[name], present[name])}
-
-
-def read_day(text: str) -> date:
-    """Read a day of a form. Raises ``LogError('bad-day')``: no other day takes its place."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise LogError(
-            "bad-day",
-            f"日期“{text[:_LONGEST_DAY]}”无法识别，请写作“2026-12-01”。",
-            f"The day {text[:_LONGEST_DAY]!r} cannot be read; write it as 2026-12-01.",
-        ) from None

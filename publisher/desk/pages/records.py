@@ -14,9 +14,10 @@ from publisher.desk import amendments
 from publisher.desk.accounts.roles import Action
 from publisher.desk.amendments import NewAmendment
 from publisher.desk.desk import Desk
+from publisher.desk.http.form_values import read_day
 from publisher.desk.http.guards import ACTION
 from publisher.desk.http.in_thread import in_thread
-from publisher.desk.pages.printing import DeskRequest, page, read_day, see
+from publisher.desk.pages.printing import DeskRequest, page, see
 from publisher.desk.work import person_of
 from publisher.log.approvals.submission import Secrecy
 from publisher.log.clocks import day_at

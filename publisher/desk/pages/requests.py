@@ -14,10 +14,11 @@ from litestar.params import Body, FromPath
 from publisher.desk import reader_corrections, responses
 from publisher.desk.accounts.roles import Action
 from publisher.desk.desk import Desk
+from publisher.desk.http.form_values import read_day
 from publisher.desk.http.guards import ACTION
 from publisher.desk.http.in_thread import in_thread
 from publisher.desk.pages.drafts import draft_address
-from publisher.desk.pages.printing import DeskRequest, page, read_day, see
+from publisher.desk.pages.printing import DeskRequest, page, see
 from publisher.desk.pages.records import read_secrecy
 from publisher.desk.work import person_of
 from publisher.log.clocks import day_at

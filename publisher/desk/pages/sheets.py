@@ -14,9 +14,10 @@ from litestar.params import Body, FromPath
 from publisher.desk import sheets, work
 from publisher.desk.accounts.roles import Action
 from publisher.desk.desk import Desk
+from publisher.desk.http.form_values import read_number
 from publisher.desk.http.guards import ACTION, require
 from publisher.desk.http.in_thread import in_thread
-from publisher.desk.pages.printing import DeskRequest, language, page, read_number, see
+from publisher.desk.pages.printing import DeskRequest, language, page, see
 from publisher.desk.work import person_of
 from publisher.ingest.findings.kind import WORST_FIRST
 from publisher.log.model import DraftImport, LogError

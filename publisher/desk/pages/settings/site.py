@@ -15,9 +15,10 @@ from publisher.desk import work
 from publisher.desk.accounts.roles import Action
 from publisher.desk.acts import audited
 from publisher.desk.desk import Desk
+from publisher.desk.http.form_values import changed_details, write_shown
 from publisher.desk.http.guards import ACTION
 from publisher.desk.http.in_thread import in_thread
-from publisher.desk.pages.printing import DeskRequest, changed_details, page, see, write_shown
+from publisher.desk.pages.printing import DeskRequest, page, see
 from publisher.desk.work import person_of
 
 LONGEST = 500
