@@ -41,7 +41,7 @@ def find_earlier_names(
         .where(c.release.in_(coming), c.kind == "renamed", c.effective_from > day, ~removed)
         .where(s.known_to == FOREVER, s.status == "stated", s.effective_to > day)
         .where(s.effective_from < c.effective_from)
-        .order_by(s.effective_from.desc())
+        .order_by(s.effective_from.desc(), b.sequence)  # an earlier one of these may be cancelled
     ).all()
     renames = {
         identity_digest(dataset.name, catalogue.identity_of(_decode(row.content))): row for row in states

@@ -8,17 +8,30 @@ from itertools import batched
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    and_,
+    case,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+)
 
 from publisher.log import registry
 from publisher.log.database import tables as t
-from publisher.log.database.connection import stream
+from publisher.log.database.connection import among, stream
 from publisher.log.field_changes import compare_states
 from publisher.log.model import ChangeKind, FieldChange
 from publisher.log.queries import history
 from publisher.log.queries.point_in_time import Clocks
 from publisher.log.registry import DatasetRow, find_parts
 from publisher.log.releases.bitemporal_spans import count_in_force
+from publisher.log.releases.release_rows import cancelled_releases
 from schemas.definition.catalogue import Content
 
 type DifferenceKind = Literal["added", "changed", "renamed", "removed", "withdrawn", "erased"]
@@ -84,6 +97,7 @@ class StateComparison:
     def __init__(self, conn: Connection, dataset: DatasetRow, before: Clocks, after: Clocks) -> None:
         self._conn, self._dataset, self._before, self._after = conn, dataset, before, after
         self._differing_spans = self._join_differing_spans()
+        self._split_cancelled_releases()
 
     def totals(self) -> Totals:
         kind = self._kind()
@@ -211,17 +225,34 @@ class StateComparison:
         now = func.coalesce(self._differing.status_after, "") == "stated"
         return case((now, self._differing.part_after), else_=self._differing.part_before)
 
+    def _split_cancelled_releases(self) -> None:
+        """Find the releases without effect on either state, and those whose effect the later one lacks."""
+        before, after = self._before, self._after
+        without_effect: list[int] = []
+        self._undone: list[int] = []
+        for one in cancelled_releases(self._conn, after.instant, _b.dataset == self._dataset.key):
+            if one.published_at > before.instant or one.effective_on > before.day:
+                without_effect += (one.sequence, one.cancelled_by)
+            elif one.cancelled_at > before.instant:
+                self._undone.append(one.sequence)
+        self._without_effect = among(self._conn, _b.sequence, without_effect) if without_effect else false()
+
     def _was_renamed(self) -> ColumnElement[bool]:
         query = select(_c.sequence).join_from(t.change, t.release, _b.sequence == _c.release)
+        renamed_back = and_(
+            among(self._conn, _b.sequence, self._undone), _c.effective_from <= self._after.day
+        )
         return query.where(
-            _c.record == self._differing.record, _c.kind == "renamed", self._between()
+            _c.record == self._differing.record,
+            _c.kind == "renamed",
+            or_(self._between(), renamed_back) if self._undone else self._between(),
         ).exists()
 
     def _between(self) -> ColumnElement[bool]:
         """Condition: changes that are part of the later state, but not of the earlier one."""
         in_after = and_(_b.published_at <= self._after.instant, _c.effective_from <= self._after.day)
         in_before = and_(_b.published_at <= self._before.instant, _c.effective_from <= self._before.day)
-        return and_(in_after, ~in_before)
+        return and_(in_after, ~in_before, ~self._without_effect)
 
     def _rows(self, past: int) -> Select[Any]:
         """Select the differing records after the key ``past``."""

@@ -72,6 +72,45 @@ def cancellations(conn: Connection, *conditions: ColumnElement[bool]) -> Sequenc
     ]
 
 
+class CancelledRelease(msgspec.Struct, frozen=True):
+    """A release that was cancelled before it took effect; instants in microseconds, the day an ordinal."""
+
+    sequence: int
+    published_at: int
+    effective_on: int
+    cancelled_by: int
+    """Sequence of the release that cancels it."""
+    cancelled_at: int
+
+
+def cancelled_releases(
+    conn: Connection, known_at: int, *conditions: ColumnElement[bool]
+) -> Sequence[CancelledRelease]:
+    """List the releases that were cancelled until an instant, oldest cancellation first.
+
+    ``conditions``: of the releases that cancel them.
+    """
+    done = cancellations(conn, _b.published_at <= known_at, *conditions)
+    if not done:
+        return ()
+    numbers = [(one.dataset, n) for one in done for n in (one.cancels, one.number)]
+    columns = (_b.dataset, _b.number, _b.sequence, _b.published_at, _b.effective_on)
+    rows = {
+        (row.dataset, row.number): row
+        for batch in batched(numbers, _BATCH)
+        for row in conn.execute(select(*columns).where(tuple_(_b.dataset, _b.number).in_(batch)))
+    }
+    cancelled = []
+    for one in done:
+        row, cancellation = rows[one.dataset, one.cancels], rows[one.dataset, one.number]
+        cancelled.append(
+            CancelledRelease(
+                row.sequence, row.published_at, row.effective_on, cancellation.sequence, one.published_at
+            )
+        )
+    return cancelled
+
+
 def takes_effect(release: Release) -> bool:
     """Report whether anything in a release takes effect on a day.
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from publisher.log.log import Log
 from publisher.log.model import LogError, View
+from tests.support.clock import Clock
 from tests.support.log import EARLY, LATE, MIDDLE, entry, ids, release, stage, standards
 
 
@@ -49,3 +50,17 @@ def test_a_rename_does_not_take_the_name_of_an_item_before_that_one_ends(log: Lo
     log.releases.rename("fees", record, rename, effective_on=end, reason="x")
     assert standards(log, View(as_of=LATE)) == {"证照费": "1", "登记费": "1"}
     assert standards(log, View(as_of=end)) == {"登记费": "1"}
+
+
+def test_a_rename_that_was_cancelled_is_not_waited_for(log: Log, clock: Clock) -> None:
+    release(log, entry("证照费"))
+    record, today = ids(log)["证照费"], clock().date()
+    sooner, later = today + timedelta(days=10), today + timedelta(days=30)
+    for name, day in (("执照费", later), ("工本费", sooner)):
+        log.releases.rename("fees", record, entry(name).content, effective_on=day, reason="x")
+        if day == later:
+            log.releases.cancel("fees", 2, reason="x")
+    stage(log, entry("证照费", "2"), part="民政局")
+    with pytest.raises(LogError) as refused:
+        log.releases.publish("fees", effective_on=today)
+    assert f"第4次发布更名，自{sooner}起" in refused.value.zh

@@ -115,6 +115,28 @@ def test_a_later_effect_is_a_difference_from_that_day_on(log: Log) -> None:
     assert kinds_by_title(log, View(as_of=MIDDLE), View(as_of=LATE)) == {"甲": "changed"}
 
 
+def test_a_cancelled_rename_is_not_among_the_changes_behind_a_difference(log: Log, clock: Clock) -> None:
+    release(log, entry("甲"), on=MIDDLE)
+    later, record = clock().date() + timedelta(days=30), ids(log)["甲"]
+    log.releases.rename("fees", record, entry("丁").content, effective_on=later, reason="更名")
+    before_cancellation = clock.advance(hours=1)
+    clock.advance(hours=1)
+    log.releases.cancel("fees", 2, reason="撤")
+    clock.advance(days=40)
+    release(log, entry("甲", "5"), on=clock().date())
+    (difference,) = log.queries.differences("fees", View(release=1), View())
+    assert (difference.kind, difference.title_before, difference.title) == ("changed", "甲", "甲")
+    assert [step.release for step in difference.steps] == [4]
+    totals = log.queries.totals("fees", View(release=1), View())
+    assert (totals.kinds["changed"], totals.kinds["renamed"]) == (1, 0)
+    # What was known before the cancellation had the other name.
+    renamed = View(as_of=later, known_at=before_cancellation)
+    assert kinds_by_title(log, View(release=1), renamed) == {"丁": "renamed"}
+    (back,) = log.queries.differences("fees", renamed, View())
+    assert (back.kind, back.title_before, back.title) == ("renamed", "丁", "甲")
+    assert [step.release for step in back.steps] == [3, 4]
+
+
 def compare_tables(before: dict[str, str], after: dict[str, str]) -> dict[str, str]:
     """Compare two tables without the log; this is the expected comparison."""
     added = dict.fromkeys(after.keys() - before.keys(), "added")
