@@ -16,8 +16,8 @@ from publisher.log.model import LogError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-_SEALED_SINCE = "0015"
-"""The last migration that added the column ``seal`` to a table with rows; new tables begin empty."""
+_SEALED_SINCE = "0024"
+"""The last migration that left rows without a seal; new tables begin empty."""
 
 
 def migrate(database: Database, *, of_restoration: bool = False) -> None:

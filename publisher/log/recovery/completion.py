@@ -6,18 +6,17 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, select
 
 from publisher.log.clocks import micros
 from publisher.log.database import entry_tables as e
-from publisher.log.database import tables as t
 from publisher.log.model import LogError
 from publisher.log.recovery import description_rows
 from publisher.log.recovery.archive import Archive
 from publisher.log.recovery.backup import ledger_of
 from publisher.log.recovery.repeated_erasure import destroy_files, list_pending
 from publisher.log.recovery.replayed_release import ReplayedRelease
-from publisher.log.releases import erasure
+from publisher.log.releases import erased_files, erasure
 from publisher.log.session import Session
 from publisher.log.transparency import checkpoints, entry_log, erasure_ledger, signed_note
 from publisher.log.transparency import shortfall as shortfalls
@@ -81,7 +80,7 @@ def complete(session: Session, archive: Archive, progress: Progress) -> Completi
             progress(n, len(new))
         # Nobody shall import a file again that was erased, as the bytes of other files.
         if destroy_files(conn, erasure_ledger.read_ledger(ledger_of(session))):
-            conn.execute(update(t.site).values(scrub_pending=True))
+            erased_files.require_scrub(conn)
         _write_checkpoint(conn, archive)
         missing = shortfalls.missing(conn, shortfall)
         pending = list_pending(conn, shortfall.erased)

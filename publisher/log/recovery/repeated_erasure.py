@@ -60,8 +60,8 @@ def erase_again(database: Database, ledger: Sequence[LedgerEntry], now: datetime
                 continue  # the dataset is younger than the backup
             destroyed += ErasureRelease(database, conn, row).erase_again(records, now, release=None)
             files += erased_files.drop_drafted_records(conn, row.key, records)
-        if files:
-            conn.execute(update(t.site).values(scrub_pending=True))
+        if destroyed or files:
+            erased_files.require_scrub(conn)
     return [*destroyed, *files]
 
 
@@ -125,14 +125,18 @@ def _rewrite(
     database = Database(sqlite_url(file))
     try:
         migrate(database)
+        with database.read() as conn:  # by an erasure that was not completed, or by a migration
+            has_deleted = conn.scalar(select(t.site.c.scrub_pending))
         destroyed = erase_again(database, ledger, utc_now())
+        with database.write() as conn:
+            conn.execute(update(t.site).values(scrub_pending=False))
         database.vacuum(())
         with database.read() as conn:
             sources = erasure.referenced_sources(conn)
     finally:
         database.close()
     records = [(one.dataset, one.record) for one in ledger if one.dataset]
-    if not clean_besides(part / backups.SITE_FILES, records) and not destroyed:
+    if not (clean_besides(part / backups.SITE_FILES, records) or destroyed or has_deleted):
         shutil.rmtree(part)
         return False
     for suffix in (".db-wal", ".db-shm"):

@@ -1,4 +1,4 @@
-"""Files that contained erased content: imports of them in drafts, and their evidence in releases."""
+"""What else contained erased content: imports in drafts, evidence in releases, the last verification."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from publisher.log.canonical_json import canonical
 from publisher.log.database import page_tables as pt
 from publisher.log.database import tables as t
 from publisher.log.database.connection import among
+from publisher.log.database.verification_tables import verification_run
 from publisher.log.drafts import staging
 from publisher.log.evidence import destroyed_pages
 from publisher.log.record_identity import later_id
 
 _POSITION_KEYS = ("file", "sheet", "row", "rows", "reason", "part")
+FORGOTTEN = "因依法删除，原文不再保留 not kept: something was erased since"
+"""Stands for the error of a verification that an erasure followed."""
 _MOST_TURNS = 5
 """Records of one identity, one after the other, whose ids are recognised in a draft."""
 
@@ -120,6 +123,17 @@ def drop_drafted_records(conn: Connection, dataset: int, records: Collection[str
     has_row = select(e["import"]).where(e["import"] == i.key, among(conn, e.identity, matching)).exists()
     drop_drafted(conn, conn.execute(select(i.key, i.dataset).where(drafted, has_row)).all())
     return sorted(matching.values())
+
+
+def require_scrub(conn: Connection) -> None:
+    """Note that deleted bytes are still on the disk, and forget the texts of the last verification.
+
+    Its problems quote stored values, which may be the erased ones. Their number stays.
+    """
+    c = verification_run.c
+    conn.execute(update(verification_run).where(c.listed != "[]").values(listed="[]"))
+    conn.execute(update(verification_run).where(c.error.not_in(("", FORGOTTEN))).values(error=FORGOTTEN))
+    conn.execute(update(t.site).values(scrub_pending=True))
 
 
 def _possible_ids(identity: str) -> list[str]:

@@ -20,6 +20,7 @@ from publisher.log.database import tables as t
 from publisher.log.database.connection import Database, among, contains
 from publisher.log.database.storable_text import storable
 from publisher.log.database.temporary_tables import create_empty, new_change
+from publisher.log.database.verification_tables import verification_run
 from publisher.log.drafts import staging
 from publisher.log.evidence import destroyed_pages, harvested_pages
 from publisher.log.model import LogError
@@ -46,8 +47,13 @@ _WITH_CONTENT = (
     pt.page_failure,
     pt.source_run,
     t.source_bytes,
+    t.outbox,
+    verification_run,
 )
-"""Tables with text of records or of their sources. Others have keys and hashes, and are not rewritten."""
+"""Tables with text of records or of their sources, also as a problem or an error quotes it.
+
+Others have keys and hashes, and are not rewritten.
+"""
 
 
 class ErasedRecord(msgspec.Struct, frozen=True):
@@ -133,7 +139,7 @@ class ErasureRelease:
         of_records = select(t.change.c.release).where(among(conn, t.change.c.record, keys)).distinct()
         two_persons.destroy_contents(conn, self._dataset.key, ids, set(conn.scalars(of_records)))
         conn.execute(update(t.release).where(t.release.c.sequence.in_(of_records)).values(erased=True))
-        conn.execute(update(t.site).values(scrub_pending=True))
+        erased_files.require_scrub(conn)
 
     def preview(self, records: Sequence[str]) -> ErasurePreview:
         """List what :meth:`erase` would destroy. Raises the same errors."""
@@ -281,6 +287,7 @@ def erase_actor(conn: Connection, actor: str, ground: str, now: datetime) -> Nam
     datasets = conn.scalars(select(c.dataset).where(of_releases).distinct()).all()
     destroy_actors(conn, acts.releases, now)
     two_persons.destroy_unpublished_names(conn, acts.submissions, now)
+    erased_files.require_scrub(conn)
     document = documents.erasure_document(
         registry.site(conn).tag_authority,
         releases=acts.releases,
@@ -309,7 +316,7 @@ def destroy_actors(conn: Connection, releases: Sequence[int], now: datetime) -> 
         conn.execute(update(t.release).where(c.sequence == row.sequence).values(own))
     count = len(rows) + two_persons.destroy_names(conn, releases, now)
     if count:
-        conn.execute(update(t.site).values(scrub_pending=True))
+        erased_files.require_scrub(conn)
     return count
 
 

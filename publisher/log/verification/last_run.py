@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
+from msgspec import structs
 from sqlalchemy import Connection, delete, insert, select
 
 from publisher.log.clocks import micros, moment
+from publisher.log.database import entry_tables as e
+from publisher.log.database import tables as t
 from publisher.log.database.storable_text import storable
 from publisher.log.database.verification_tables import verification_run
+from publisher.log.releases.erased_files import FORGOTTEN
 
 _MOST_LISTED = 20
 _LONGEST = 500
@@ -39,7 +43,9 @@ def read_run(conn: Connection) -> VerificationRun | None:
 
 
 def store_run(conn: Connection, run: VerificationRun) -> None:
-    """Replace the run before."""
+    """Replace the run before. Without its texts, which may quote what was erased since it began."""
+    if _has_erased(conn, since=micros(run.began_at)):
+        run = structs.replace(run, listed=(), error=FORGOTTEN if run.error else "")
     listed = [storable(problem)[:_LONGEST] for problem in run.listed[:_MOST_LISTED]]
     conn.execute(delete(verification_run))
     conn.execute(
@@ -52,3 +58,12 @@ def store_run(conn: Connection, run: VerificationRun) -> None:
             error=storable(run.error)[:_LONGEST],
         )
     )
+
+
+def _has_erased(conn: Connection, *, since: int) -> bool:
+    """Report whether records, or names of clerks, were erased since an instant."""
+    b, c = t.release.c, e.entry.c
+    records = select(b.sequence).join_from(t.record, t.release, b.sequence == t.record.c.erased_by)
+    names = select(c.position).where(c.kind == "erasure", c.appended_at >= since)
+    queries = (records.where(b.published_at >= since), names)
+    return any(conn.execute(query.limit(1)).first() is not None for query in queries)

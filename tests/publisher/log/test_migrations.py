@@ -22,6 +22,7 @@ import publisher.log.database
 from publisher.log.database.connection import Database
 from publisher.log.database.tables import HEAD, metadata, value
 from publisher.log.database.tables import revision as revision_table
+from publisher.log.database.verification_tables import verification_run
 from publisher.log.log import Log
 from publisher.log.model import RecordQuery, View
 from tests.support.log import LATE, entry, put_workbook, rebuild_spans
@@ -118,6 +119,23 @@ def test_repealed_documents_are_found_by_name_also_if_published_before_0007(
         query = select(value.c.text).where(value.c.field == "ends", value.c.revision == key)
         assert set(conn.scalars(query)) == {"示政发〔2015〕1号", "《旧通知》"}
     database.close()
+
+
+def test_what_a_verification_quoted_before_an_erasure_is_deleted_by_0024(empty: str, tmp_path: Path) -> None:
+    restore(empty, "0023")
+    database = Database(empty)
+    words = "张三丰的身份证号"
+    with database.write() as conn:
+        own = {"listed": json.dumps([words], ensure_ascii=False), "error": words}
+        conn.execute(insert(verification_run).values(id=1, began_at=0, ended_at=0, problems=1, **own))
+    database.close()
+    log = Log.open(empty, sources=tmp_path / "sources", clock=now)
+    run = log.integrity.last_run()
+    assert run is not None
+    assert (run.problems, run.listed, run.ok) == (1, (), False)
+    assert log.integrity.verify().problems == ()
+    log.close()
+    assert not any(words.encode() in file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
 
 
 def databases_and_revisions() -> Iterator[Any]:

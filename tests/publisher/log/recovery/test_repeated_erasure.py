@@ -24,6 +24,7 @@ from publisher.log.releases.erasure import ErasureRelease
 from publisher.log.releases.release_writer import ReleaseHeading
 from publisher.log.transparency import erasure_ledger
 from publisher.log.transparency.erasure_ledger import LedgerEntry
+from publisher.log.verification.last_run import VerificationRun
 from publisher.views.exports.log_archive import log_archive_writer
 from schemas.definition.file_loader import load_catalogue
 from tests.support import sqlite
@@ -78,6 +79,28 @@ def test_a_draft_of_an_erased_file_comes_back_neither_by_restoration_nor_in_olde
     assert contains(new, SECRET) == []
     assert restored.integrity.verify().ok
     restored.close()
+    assert log.recovery.forget_erased(backups, lambda *_: False) == (1, [])
+    assert contains(backups, SECRET) == []
+    assert log.recovery.forget_erased(backups, lambda *_: False) == (0, [])
+    log.close()
+
+
+def test_what_a_verification_quoted_comes_back_in_no_backup(tmp_path: Path, clock: Clock) -> None:
+    home, backups = tmp_path / "home", tmp_path / "backups"
+    log = Log.open(sqlite.new(home / "qingdan.db"), sources=home / "sources", clock=clock)
+    log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2026-11-23")
+    log.datasets.create(*fees_dataset())
+    release(log, entry("甲"))
+    log.integrity.store_run(VerificationRun(clock(), clock(), 1, (SECRET,)))
+    log.recovery.back_up(home, backups)
+    clock.advance(seconds=1)
+    log.releases.erase(records=[("fees", ids(log)["甲"])], ground="判决")
+    erasure_ledger.update_ledger(backups / erasure_ledger.NAME, ledger_of(log))
+    assert contains(backups, SECRET)
+    new = tmp_path / "new"
+    restoration.restore(backups, url=f"sqlite:///{new}/qingdan.db", home=new)
+    Log.open(f"sqlite:///{new}/qingdan.db", sources=new / "sources").close()
+    assert contains(new, SECRET) == []
     assert log.recovery.forget_erased(backups, lambda *_: False) == (1, [])
     assert contains(backups, SECRET) == []
     assert log.recovery.forget_erased(backups, lambda *_: False) == (0, [])

@@ -14,6 +14,7 @@ from publisher.log.log import Log
 from publisher.log.model import LogError, Proposal, RecordQuery, View
 from publisher.log.releases.erasure import ErasureRelease
 from publisher.log.releases.releases import Releases
+from publisher.log.verification.last_run import VerificationRun
 from tests.support import sqlite
 from tests.support.clock import Clock
 from tests.support.log import (
@@ -24,6 +25,7 @@ from tests.support.log import (
     entry,
     fees_dataset,
     ids,
+    problems_after,
     rebuild_spans,
     release,
     stage,
@@ -123,14 +125,34 @@ def test_after_an_erasure_no_file_of_the_home_contains_the_text(tmp_path: Path, 
     assert files_containing(tmp_path, SECRET) == []
 
 
+def test_an_erasure_forgets_what_the_last_verification_quoted(tmp_path: Path, clock: Clock) -> None:
+    log = Log.open(sqlite.new(tmp_path / "qingdan.db"), sources=tmp_path / "sources", clock=clock)
+    log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2020")
+    log.datasets.create(*fees_dataset())
+    record = publish_secret(log)
+    problems = problems_after(log, "UPDATE span SET title = '改' WHERE title LIKE '张三丰%'")
+    run = VerificationRun(clock(), clock(), len(problems), tuple(problems), error=f"ValueError: {SECRET}")
+    assert SECRET in run.listed[0]
+    log.integrity.store_run(run)
+    log.releases.erase(records=[("fees", record)], ground="判决")
+    log.integrity.store_run(run)  # it read the site before the erasure
+    stored = log.integrity.last_run()
+    assert stored is not None
+    assert (stored.problems, stored.listed, stored.ok) == (len(problems), (), False)
+    assert log.integrity.verify().ok
+    log.close()
+    assert files_containing(tmp_path, SECRET) == []
+
+
 def test_no_table_contains_the_text_after_an_erasure(log: Log) -> None:
     record = publish_secret(log)
     stage(log, entry(f"{SECRET}费", "在草稿中"))
+    log.integrity.store_run(VerificationRun(log._session.clock(), log._session.clock(), 1, (SECRET,)))
     log.releases.erase(records=[("fees", record)], ground="判决")
     with log._session.database.read() as conn:
-        for table in ("revision", "span", "value", "draft_entry", "import", "release", "source_bytes"):
-            rows = conn.execute(metadata.tables[table].select()).all()
-            assert SECRET not in repr(rows), table
+        for table in metadata.sorted_tables:
+            rows = conn.execute(table.select()).all()
+            assert SECRET not in repr(rows), table.name
             assert SECRET.encode() not in b"".join(v for r in rows for v in r if isinstance(v, bytes))
 
 
