@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 from msgspec import structs
-from sqlalchemy import Connection, Select, delete, insert, not_, select, update
+from sqlalchemy import Connection, Select, and_, delete, exists, insert, not_, or_, select, update
 
 from publisher.log.clocks import FOREVER, micros
 from publisher.log.database import tables as t
@@ -129,11 +129,20 @@ class CancellationRelease:
         return changes
 
     def _refuse_superseded(self, release: Any, records: Select[Any], today: date) -> None:
-        """Refuse if later releases changed the records on its days, except those cancelled since."""
-        b, c = t.release.c, t.change.c
+        """Refuse if later releases changed the records on its days, or renamed them before states that would
+        come back with the old name. Those cancelled since do not count.
+        """
+        b, c, s = t.release.c, t.change.c, t.span.c
         later = cancellations(self._conn, b.dataset == self._dataset.key, b.number > release.number)
         # Not cancellations of earlier releases: the states that they wrote are not those before this release.
         undone = {n for one in later if one.cancels > release.number for n in (one.cancels, one.number)}
+        old_name_returns = exists().where(
+            s.record == c.record,
+            s.known_from < release.published_at,
+            s.known_to >= release.published_at,
+            s.status == "stated",
+            s.effective_from >= release.effective_on,
+        )
         rows = self._conn.execute(
             select(b.number, b.effective_on)
             .join_from(t.change, t.release, b.sequence == c.release)
@@ -141,7 +150,7 @@ class CancellationRelease:
                 c.record.in_(records),
                 c.release > release.sequence,
                 c.kind != "corrected",
-                c.effective_to > release.effective_on,
+                or_(c.effective_to > release.effective_on, and_(c.kind == "renamed", old_name_returns)),
                 not_(among(self._conn, b.number, undone)),
             )
             .distinct()

@@ -163,6 +163,28 @@ def test_a_rename_goes_on_over_the_day_of_a_cancelled_release(log: Log, today: d
     assert rebuild_spans(log) == 0
 
 
+def test_a_cancellation_does_not_bring_back_a_state_with_an_old_name(log: Log, today: date) -> None:
+    release(log, entry("甲", "1"), on=FIRST)
+    gone, last = today + timedelta(days=30), today + timedelta(days=60)
+    release(log, entry("甲", "2"), on=last)
+    stage(log)
+    log.releases.publish("fees", effective_on=gone, on_conflict="replace")
+    log.releases.rename("fees", ids(log)["甲"], entry("丁").content, effective_on=today, reason="更名")
+    with pytest.raises(LogError) as refused:
+        log.releases.cancel("fees", 3, reason="撤")
+    assert refused.value.zh == "第4次发布又调整了其中的记录，已不能取消，请再次发布。"
+
+
+def test_a_rename_before_a_removal_goes_on_when_that_is_cancelled(log: Log, today: date) -> None:
+    release(log, entry("甲", "1"), on=FIRST)
+    gone = today + timedelta(days=30)
+    stage(log)
+    log.releases.publish("fees", effective_on=gone)
+    log.releases.rename("fees", ids(log)["甲"], entry("丁").content, effective_on=today, reason="更名")
+    log.releases.cancel("fees", 2, reason="撤")
+    assert standards(log, today) == standards(log, gone) == {"丁": "1"}
+
+
 @pytest.mark.parametrize("renamed_on", [0, 60])
 def test_a_rename_in_two_parts_is_cancelled(log: Log, today: date, renamed_on: int) -> None:
     stage(log, entry("甲"), part="财政局")
