@@ -12,8 +12,8 @@ from publisher.ingest import read_file
 from publisher.ingest.documents import official_document
 from publisher.ingest.limited_reading import read_within_limits
 from publisher.ingest.parsed_file import ImportedRecord, MendedCell, Reading, UnreadableFile
+from publisher.log.database.held_records import REREAD_SIGN
 from publisher.log.drafts.namesakes import iter_identities
-from publisher.log.drafts.plan import REREAD_SIGN
 from publisher.log.field_changes import compare_states
 from publisher.log.log import Log
 from publisher.log.model import DraftEntry, FieldChange, LogError

@@ -158,7 +158,7 @@ import_ = Table(
     Column("effective_from", BigInteger),
     Column("effective_to", BigInteger),  # end of the period, if states of later effect were kept
     Column("origin_salt", LargeBinary),  # of name and address
-    Column("entries", Integer),  # number of its rows when it was staged
+    Column("entries", Integer),  # number of its rows when it was staged; -1: completed, so unknown
     Column("records", CodePointText),  # digest of its records in held, once it is published
     *sealed("import"),
     Index("import_of_dataset", "dataset", "release", "name"),

@@ -27,11 +27,9 @@ from sqlalchemy import (
 from publisher.log.clocks import FOREVER
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
+from publisher.log.database.held_records import REREAD_SIGN
 from publisher.log.database.temporary_tables import create_empty, plan
 from publisher.log.model import OnConflict
-
-REREAD_SIGN = "reread"
-"""``detected_by`` of imports whose stored file was read again."""
 
 
 class Window(msgspec.Struct, frozen=True):

@@ -12,13 +12,13 @@ from publisher.log import registry
 from publisher.log.blob_store import source_from_row
 from publisher.log.clocks import FOREVER
 from publisher.log.database import tables as t
-from publisher.log.drafts.plan import REREAD_SIGN, on_day
+from publisher.log.database.held_records import UPLOADED
+from publisher.log.drafts.plan import on_day
 from publisher.log.model import Source
 from publisher.log.registry import DatasetRow
 from schemas.definition.catalogue import Content
 
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
-_UPLOADED = ("upload", REREAD_SIGN)
 
 
 class RecordReading(msgspec.Struct, frozen=True):
@@ -84,7 +84,7 @@ def find_source_readings(conn: Connection, dataset: DatasetRow, day: int) -> tup
             source=source_from_row(row),
             part=names.get(row.part),
             mode=row.mode,
-            readable=not row.destroyed and row.detected_by in _UPLOADED,
+            readable=not row.destroyed and row.detected_by in UPLOADED,
             newest=complete and row.key in newest,
             records=tuple(by_import.get(row.key, ())),
         )
@@ -100,7 +100,7 @@ def count_older_readings(conn: Connection, dataset: DatasetRow, day: int, versio
     """
     s, i = t.span.c, t.import_.c
     imported = select(t.held.c.record).join(t.import_, i.key == t.held.c["import"])
-    uploaded = imported.where(i.detected_by.in_(_UPLOADED), _in_effect(day))
+    uploaded = imported.where(i.detected_by.in_(UPLOADED), _in_effect(day))
     count = select(func.count()).where(
         s.dataset == dataset.key,
         on_day(s, day),

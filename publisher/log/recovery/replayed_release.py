@@ -6,8 +6,8 @@ values. Bytes of sources, and names that are not public, are not in an archive.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from itertools import batched
 from typing import Any
 
@@ -17,16 +17,17 @@ from sqlalchemy import Connection, func, insert, select, update
 from publisher.log import registry
 from publisher.log.canonical_json import canonical
 from publisher.log.clocks import FOREVER, micros, ordinal
-from publisher.log.database import held_records
 from publisher.log.database import tables as t
 from publisher.log.database.connection import among, inserted_key
+from publisher.log.database.held_records import COMPLETED
 from publisher.log.database.storable_text import storable
 from publisher.log.drafts.namesakes import possible_identities
 from publisher.log.record_identity import later_id
+from publisher.log.recovery import replayed_files
 from publisher.log.recovery.archive import Archive
 from publisher.log.recovery.description_rows import declared_part_key, store_catalogue
 from publisher.log.releases import bitemporal_spans, field_values, hash_chain, release_writer, span_rebuild
-from publisher.log.releases.cancellation import forget_files
+from publisher.log.releases.cancellation import forget_day
 from publisher.log.releases.erasure import ErasureRelease
 from publisher.log.releases.release_document import SALTED
 from publisher.log.session import Session
@@ -66,8 +67,11 @@ class ReplayedRelease:
         self._write_changes(lines, records, revisions)
         self._mark_withdrawn(lines, records)
         if (cancelled := self._document["counts"].get(t.CANCELS)) is not None:
-            forget_files(conn, self._dataset, cancelled)
+            forget_day(conn, self._dataset, cancelled, micros(self._session.clock()))
         self._derive(last_revision)
+        replayed_files.write_held(
+            conn, self._document, lines, records=records, imports=imports, after=last_revision
+        )
         if self._document["erased"]:
             self._erase()
         conn.execute(
@@ -117,9 +121,9 @@ class ReplayedRelease:
             row["left_out_salt"] = bytes.fromhex(left_out["salt"])
         self._conn.execute(insert(t.release).values(row))
 
-    def _write_imports(self) -> Mapping[str, int]:
-        """Write the rows of the files. → digest → key of the first row."""
-        conn, keys = self._conn, dict[str, int]()
+    def _write_imports(self) -> Sequence[int]:
+        """Write the rows of the files. → their keys, in the order of the document."""
+        conn, keys = self._conn, list[int]()
         left_out = self._archive.opening(self._sequence).get("left_out", {"value": []})["value"]
         origins = self._archive.opening(self._sequence)["sources"]
         names: set[str] = set()
@@ -140,12 +144,12 @@ class ReplayedRelease:
                 "origin_salt": bytes.fromhex(origin["salt"]) if origin else None,
                 "obtained_at": micros(datetime.fromisoformat(source["obtained_at"])),
                 "destroyed": False,
+                "entries": COMPLETED,
                 "left_out": canonical(own).decode(),
                 "effective_from": ordinal(self._document["effective_on"]),
                 "effective_to": ordinal(source["effective_to"]) if source["effective_to"] else FOREVER,
             }
-            key = inserted_key(conn.execute(insert(t.import_).values(row)))
-            keys.setdefault(source["digest"], key)
+            keys.append(inserted_key(conn.execute(insert(t.import_).values(row))))
         return keys
 
     def _write_records(self, lines: Sequence[_Line]) -> Mapping[str, int]:
@@ -182,7 +186,7 @@ class ReplayedRelease:
         self,
         lines: Sequence[_Line],
         records: Mapping[str, int],
-        imports: Mapping[str, int],
+        imports: Sequence[int],
         last: int,
     ) -> Mapping[str, int]:
         """Write new revisions. → hash → key of every revision that the manifest names."""
@@ -193,24 +197,17 @@ class ReplayedRelease:
             keys |= {
                 row.hash: row.key for row in conn.execute(select(v.hash, v.key).where(v.hash.in_(batch)))
             }
-        rows, pairs = [], set[tuple[int, int]]()  # pairs: rows of ``held``, record and import
+        rows = []
         for line in lines:
             if line["revision"] is None or line["revision"] in keys:
                 continue
             keys[line["revision"]] = last = last + 1
-            row = self._revision(line, records[line["record"]], imports)
-            rows.append({"key": last, **row})
-            if row["import"] is not None:
-                pairs.add((row["record"], row["import"]))
+            rows.append({"key": last, **self._revision(line, records[line["record"]], imports)})
         if rows:
             conn.execute(insert(t.revision), rows)
-        if pairs:
-            names = (t.held.c.record.name, t.held.c["import"].name)
-            conn.execute(insert(t.held), [dict(zip(names, pair, strict=True)) for pair in sorted(pairs)])
-            self._digest_held({key for _, key in pairs})
         return keys
 
-    def _revision(self, line: _Line, record: int, imports: Mapping[str, int]) -> dict[str, Any]:
+    def _revision(self, line: _Line, record: int, imports: Sequence[int]) -> dict[str, Any]:
         own = {
             "record": record,
             "hash": line["revision"],
@@ -232,18 +229,14 @@ class ReplayedRelease:
             "import": self._find_import(revision["source"], imports),
         }
 
-    def _digest_held(self, imports: Iterable[int]) -> None:
-        i, h = t.import_.c, t.held.c
-        of_imports = among(self._conn, h["import"], imports)
-        rows = self._conn.execute(select(h.record, h["import"]).where(of_imports))
-        for key, digest in held_records.digests(rows).items():
-            self._conn.execute(update(t.import_).where(i.key == key).values(records=digest))
-
-    def _find_import(self, digest: str | None, imports: Mapping[str, int]) -> int | None:
+    def _find_import(self, digest: str | None, imports: Sequence[int]) -> int | None:
         """Find the file of a revision: of this release, or an older one that was read again."""
         i = t.import_.c
-        if digest is None or digest in imports:
-            return None if digest is None else imports[digest]
+        if digest is None:
+            return None
+        for source, own in zip(self._document["sources"], imports, strict=True):
+            if source["digest"] == digest:
+                return own
         of_dataset = (i.dataset == self._dataset, i.digest == digest, i.release.is_not(None))
         key: int | None = self._conn.scalar(select(func.max(i.key)).where(*of_dataset))
         return key
@@ -286,7 +279,7 @@ class ReplayedRelease:
                 )
 
     def _derive(self, last_revision: int) -> None:
-        """Write states, totals and values, and queue the states for the index."""
+        """Write states, totals and values. Queue the states for the index, and a later day of effect."""
         conn, database = self._conn, self._session.database
         before = conn.scalar(select(t.site.c.outbox_sequence)) or 0
         span_rebuild.fill_changes(conn, self._sequence)
@@ -300,7 +293,10 @@ class ReplayedRelease:
         )
         bitemporal_spans.add_tally(conn, self._dataset, known_from=self._published_at, after=before)
         field_values.index_revisions(conn, self._dataset, self._catalogue, after=last_revision)
-        release_writer.write_span_items(conn, self._dataset, before, micros(self._session.clock()))
+        now, number = micros(self._session.clock()), self._document["number"]
+        release_writer.write_span_items(conn, self._dataset, before, now)
+        day = date.fromisoformat(self._document["effective_on"])
+        last = release_writer.write_release_items(conn, self._dataset, number, day, now, last, announced=True)
         conn.execute(update(t.site).values(outbox_sequence=last))
 
     def _erase(self) -> None:

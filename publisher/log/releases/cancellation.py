@@ -269,28 +269,23 @@ class CancellationRelease:
         return self._conn.scalar(select(t.revision.c.content).where(t.revision.c.key == revision)) or "{}"
 
     def _forget_effect(self, release: Any, without_effect: Sequence[int], sequence: int, now: int) -> None:
-        """Mark records that never took effect as withdrawn. The release is not announced on its day.
-
-        Repeals that it published are proposed again.
-        """
-        conn, o = self._conn, t.outbox.c
+        """Mark records that never took effect as withdrawn, and forget its day."""
+        conn = self._conn
         at = conn.scalar(select(t.release.c.published_at).where(t.release.c.sequence == sequence))
         withdrawn = among(conn, t.record.c.key, without_effect)
         conn.execute(update(t.record).where(withdrawn).values(withdrawn_at=at))
-        forget_files(conn, self._dataset.key, release.number)
-        repeal_decisions.forget_published(conn, release.sequence)
-        conn.execute(
-            delete(t.outbox).where(
-                o.kind == "release",
-                o.key == str(release.number),
-                o.dataset == self._dataset.key,
-                o.due_at > now,
-            )
-        )
+        forget_day(conn, self._dataset.key, release.number, now)
 
 
-def forget_files(conn: Connection, dataset: int, number: int) -> None:
-    """Record that the files of a cancelled release take effect on no day."""
-    r = t.release.c
-    cancelled = select(r.sequence).where(r.dataset == dataset, r.number == number)
+def forget_day(conn: Connection, dataset: int, number: int, now: int) -> None:
+    """Let the files of a cancelled release take effect on no day, and do not announce it on its day.
+
+    Repeals that it published are proposed again.
+    """
+    r, o = t.release.c, t.outbox.c
+    cancelled = conn.scalars(select(r.sequence).where(r.dataset == dataset, r.number == number)).all()
     conn.execute(update(t.import_).where(t.import_.c.release.in_(cancelled)).values(effective_from=None))
+    for sequence in cancelled:
+        repeal_decisions.forget_published(conn, sequence)
+    of_release = (o.kind == "release", o.key == str(number), o.dataset == dataset)
+    conn.execute(delete(t.outbox).where(*of_release, o.due_at > now))

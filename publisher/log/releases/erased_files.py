@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Select, select, update
 
 from publisher.log import registry
 from publisher.log.canonical_json import canonical
+from publisher.log.database import held_records
 from publisher.log.database import page_tables as pt
 from publisher.log.database import tables as t
 from publisher.log.database.connection import among
@@ -25,10 +26,16 @@ _MOST_TURNS = 5
 """Records of one identity, one after the other, whose ids are recognised in a draft."""
 
 
+def select_imports(conn: Connection, records: Sequence[int]) -> Select[Any]:
+    """Select the imports of the files that contained records, as :func:`.held_records.select_files`."""
+    files = held_records.select_files(lambda record: among(conn, record, records)).subquery()
+    return select(files.c[1])
+
+
 def digests_of_records(conn: Connection, records: Sequence[int]) -> Sequence[str]:
     """List the digests of the files that contained records."""
-    of_records = select(t.held.c["import"]).where(among(conn, t.held.c.record, records))
-    return conn.scalars(select(t.import_.c.digest).where(t.import_.c.key.in_(of_records)).distinct()).all()
+    i = t.import_.c
+    return conn.scalars(select(i.digest).where(i.key.in_(select_imports(conn, records))).distinct()).all()
 
 
 def find_drafted(conn: Connection, digests: Collection[str]) -> Sequence[Any]:

@@ -144,7 +144,7 @@ class ErasureRelease:
     def preview(self, records: Sequence[str]) -> ErasurePreview:
         """List what :meth:`erase` would destroy. Raises the same errors."""
         keys, i, v = self._keys(records), t.import_.c, t.revision.c
-        imports = select(t.held.c["import"]).where(among(self._conn, t.held.c.record, keys))
+        imports = erased_files.select_imports(self._conn, keys)
         files = self._conn.scalars(select(i.name).where(i.key.in_(imports), ~i.destroyed).order_by(i.key))
         drafted = (row.name for row in self._find_drafted(keys))
         erased_records = []

@@ -116,7 +116,7 @@ def write_release(
     conn.execute(update(t.import_).where(among(conn, t.import_.c.key, imports)).values(release=sequence))
     changes = _write_changes(conn, dataset.key, sequence, last_change) or counters.change_sequence
     write_span_items(conn, dataset.key, counters.outbox_sequence, micros(now))
-    last = _write_release_items(conn, dataset.key, row["number"], heading.effective_on, micros(now), last)
+    last = write_release_items(conn, dataset.key, row["number"], heading.effective_on, micros(now), last)
     conn.execute(
         update(t.site).values(release_sequence=sequence, change_sequence=changes, outbox_sequence=last)
     )
@@ -267,11 +267,22 @@ def span_key(table: Table = t.span) -> Any:
     )
 
 
-def _write_release_items(
-    conn: Connection, dataset: int, number: int, effective_on: date, now: int, last: int
+def write_release_items(
+    conn: Connection,
+    dataset: int,
+    number: int,
+    effective_on: date,
+    now: int,
+    last: int,
+    *,
+    announced: bool = False,
 ) -> int:
-    """Write outbox items of a release: due at publication, and on its later day of effect."""
-    due = [now]
+    """Write outbox items of a release: due at publication, and on its later day of effect.
+
+    ``last``: the last outbox sequence so far → the same afterwards. ``announced``: its publication was
+    announced before.
+    """
+    due = [] if announced else [now]
     if micros(start_of(effective_on)) > now:
         due.append(micros(start_of(effective_on)))
     rows = [
@@ -286,5 +297,6 @@ def _write_release_items(
         }
         for n, due_at in enumerate(due, start=1)
     ]
-    conn.execute(insert(t.outbox), rows)
+    if rows:
+        conn.execute(insert(t.outbox), rows)
     return last + len(rows)

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, select
 
 from publisher.log.blob_store import digest_of, sync_folder
 from publisher.log.database import entry_tables as e
+from publisher.log.database import held_records
 from publisher.log.database import page_tables as pt
 from publisher.log.database import tables as t
 from publisher.log.model import LogError
@@ -110,12 +111,14 @@ def _is_named(path: Path, handle: int) -> bool:
 
 def erasures(conn: Connection) -> Sequence[LedgerEntry]:
     """List the erased records of a log, the erased names of clerks, and the destroyed files."""
-    r, h, i = t.record.c, t.held.c, t.import_.c
+    r, i = t.record.c, t.import_.c
+    of_erased = select(r.key).where(r.erased_by.is_not(None))
+    files = held_records.select_files(lambda record: record.in_(of_erased)).subquery()
     rows = conn.execute(
         select(t.dataset.c.name, r.id, i.digest)
         .join_from(t.record, t.dataset, t.dataset.c.key == r.dataset)
-        .outerjoin(t.held, h.record == r.key)
-        .outerjoin(t.import_, i.key == h["import"])
+        .outerjoin(files, files.c[0] == r.key)
+        .outerjoin(t.import_, i.key == files.c[1])
         .where(r.erased_by.is_not(None))
         .order_by(r.key)
     )

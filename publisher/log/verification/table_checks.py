@@ -209,14 +209,10 @@ def check_files(conn: Connection, releases: Mapping[int, ReleaseRow], folder: Pa
 
     ``folder`` has the list of erasures: a restored log may lack the record for which a file was destroyed.
     """
-    i, h = t.import_.c, t.held.c
-    rows_of_erased = (
-        select(i.key, i.digest)
-        .join_from(t.held, t.record, t.record.c.key == h.record)
-        .join(t.import_, i.key == h["import"])
-        .where(t.record.c.erased_by.is_not(None))
-        .distinct()
-    )
+    i, r = t.import_.c, t.record.c
+    of_erased = select(r.key).where(r.erased_by.is_not(None))
+    files_of_erased = held_records.select_files(lambda record: record.in_(of_erased)).subquery()
+    rows_of_erased = select(i.key, i.digest).where(i.key.in_(select(files_of_erased.c[1])))
     erased = _pairs(conn, rows_of_erased)
     ledger = erasure_ledger.read_ledger(folder / erasure_ledger.NAME)
     files = {*erased.values(), *(digest for one in ledger if one.dataset for digest in one.sources)}

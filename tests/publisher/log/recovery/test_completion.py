@@ -11,19 +11,22 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, true
 
+from publisher.log.clocks import utc_now
+from publisher.log.database import held_records
 from publisher.log.database import tables as t
 from publisher.log.database.derived import graph_tables as g
 from publisher.log.log import Log
 from publisher.log.model import LogError, Part
 from publisher.log.recovery import restoration
+from publisher.log.transparency import erasure_ledger
 from publisher.log.transparency.audit_heads import AuditHead
 from publisher.views.exports.log_archive import log_archive_writer
 from tests.publisher.log.test_replay import HistoryRun, histories
 from tests.support import sqlite
 from tests.support.clock import Clock
-from tests.support.log import entry, fees_dataset, release
+from tests.support.log import EARLY, MIDDLE, entry, fees_dataset, ids, release, stage
 
 SAME = {
     "release": ("actor", "actor_salt", "seal"),
@@ -40,6 +43,19 @@ def rows(log: Log, name: str, except_: tuple[str, ...] = ()) -> list[tuple[Any, 
     columns = [column for column in table.c if column.name not in except_]
     with log._session.read() as conn:
         return sorted(map(tuple, conn.execute(select(*columns))), key=repr)
+
+
+def files_of_records(log: Log) -> set[tuple[Any, ...]]:
+    """Ids of records, each with a release and the digest of its file that an erasure destroys."""
+    files, i = held_records.select_files(lambda _: true()).subquery(), t.import_.c
+    query = (
+        select(t.record.c.id, i.release, i.digest)
+        .join_from(files, t.record, t.record.c.key == files.c[0])
+        .join(t.import_, i.key == files.c[1])
+        .where(i.release.is_not(None))
+    )
+    with log._session.read() as conn:
+        return set(map(tuple, conn.execute(query)))
 
 
 def states(log: Log) -> list[tuple[Any, ...]]:
@@ -77,9 +93,10 @@ def write_archive(log: Log, path: Path) -> Path:
     return path
 
 
-def restore(folder: Path, home: Path, notes: tuple[str, ...] = ()) -> Log:
-    restoration.restore(folder, url=f"sqlite:///{home}/qingdan.db", home=home, notes=notes)
-    return Log.open(f"sqlite:///{home}/qingdan.db", sources=home / "sources")
+def restore(folder: Path, home: Path, notes: tuple[str, ...] = (), clock: Clock | None = None) -> Log:
+    url = f"sqlite:///{home}/qingdan.db"
+    restoration.restore(folder, url=url, home=home, notes=notes)
+    return Log.open(url, sources=home / "sources", clock=clock or utc_now)
 
 
 def differences(some: list[tuple[Any, ...]], others: list[tuple[Any, ...]]) -> list[tuple[Any, Any]]:
@@ -94,6 +111,7 @@ def assert_same(restored: Log, original: Log) -> None:
     assert differences(states(restored), states(original)) == []
     assert values(restored) == values(original)
     assert days_of_files(restored) == days_of_files(original)
+    assert files_of_records(restored) >= files_of_records(original)
 
 
 @pytest.mark.slow
@@ -190,6 +208,85 @@ def test_a_cancellation_is_completed_with_the_days_of_the_files(tmp_path: Path) 
     try:
         restored.recovery.complete(write_archive(log, tmp_path / "log.zip"), lambda *_: None)
         assert_same(restored, log)
+    finally:
+        restored.close()
+        log.close()
+
+
+@pytest.mark.slow
+def test_a_completed_release_is_announced_on_its_later_day_unless_it_was_cancelled(tmp_path: Path) -> None:
+    clock = Clock(datetime(2020, 1, 1, 4, tzinfo=UTC))
+    old, day = tmp_path / "old", date(2030, 1, 1)
+    log = Log.open(sqlite.new(old / "qingdan.db"), sources=old / "sources", clock=clock)
+    log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2026-11-23")
+    log.datasets.create(*fees_dataset())
+    log.keys.create()
+    release(log, entry("登记费"), on=day)
+    log.recovery.back_up(old, tmp_path / "backups")
+    log.releases.cancel("fees", 1, reason="有误")
+    release(log, entry("登记费", "2"), on=day)
+    release(log, entry("证照费"), on=day, part="民政局")
+    log.releases.cancel("fees", 4, reason="有误")
+    restored = restore(tmp_path / "backups", tmp_path / "new", (log.proofs.checkpoint() or "",), clock)
+    try:
+        restored.recovery.complete(write_archive(log, tmp_path / "log.zip"), lambda *_: None)
+        problems = restored.integrity.verify().problems
+        assert [problem for problem in problems if "文件不存在" not in problem] == []
+        items = restored.outbox.items()
+        assert [item.key for item in items if item.kind == "release"] == ["1"]  # of the backup
+        clock.now = datetime(2030, 1, 2, tzinfo=UTC)
+        restored.outbox.mark_done([item.sequence for item in items])
+        assert [(item.kind, item.key) for item in restored.outbox.items()] == [("release", "3")]
+    finally:
+        restored.close()
+        log.close()
+
+
+def contains(folder: Path, words: str) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file() and words.encode() in path.read_bytes()]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("partial", [False, True])
+def test_an_erasure_destroys_the_files_of_completed_releases_that_had_the_record_unchanged(
+    tmp_path: Path, partial: bool
+) -> None:
+    """An archive names only the file of a new content; the bytes are there when they are handed in again."""
+    clock = Clock(datetime(2020, 1, 1, 4, tzinfo=UTC))
+    old, new = tmp_path / "old", tmp_path / "new"
+    log = Log.open(sqlite.new(old / "qingdan.db"), sources=old / "sources", clock=clock)
+    log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2026-11-23")
+    log.datasets.create(*fees_dataset())
+    log.keys.create()
+    files = {1: "张三丰，第一份", 2: "张三丰，第二份"}
+    stage(log, entry("张三丰"), entry("登记费"), file=files[1])
+    log.releases.publish("fees", effective_on=EARLY)
+    log.recovery.back_up(old, tmp_path / "backups")
+    stage(log, entry("张三丰"), entry("登记费", "2"), file=files[2], partial=partial)
+    log.releases.publish("fees", effective_on=MIDDLE)
+    stage(log, entry("别处"), part="民政局", file="别处", partial=partial)
+    log.releases.publish("fees", effective_on=MIDDLE)
+    person = ids(log)["张三丰"]
+    restored = restore(tmp_path / "backups", new, (log.proofs.checkpoint() or "",))
+    try:
+        restored.recovery.complete(write_archive(log, tmp_path / "log.zip"), lambda *_: None)
+        assert_same(restored, log)
+        if not partial:
+            assert files_of_records(restored) == files_of_records(log)
+        for text, part in ((files[2], "财政局"), ("别处", "民政局")):
+            stage(restored, entry("登记费", "2"), part=part, file=text)
+        restored.drafts.discard("fees")
+        assert len(contains(new / "sources", "张三丰")) == 2
+        preview = restored.releases.preview_erasure("fees", [person])
+        assert len(preview.files) == 2
+        restored.releases.erase(records=[("fees", person)], ground="判决书")
+        restored.releases.finish_erasure()
+        assert contains(new / "sources", "张三丰") == []
+        assert len(contains(new / "sources", "别处")) == 1
+        with restored._session.read() as conn:
+            (one,) = (one for one in erasure_ledger.erasures(conn) if one.dataset)
+        assert len(one.sources) == 2
+        assert restored.integrity.verify().problems == ()
     finally:
         restored.close()
         log.close()
