@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 from msgspec import structs
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, case, false, func, or_, select, true
 
 from publisher.checks.all_checks import CHECKS_BY_CODE
 from publisher.checks.check import text_of
@@ -193,23 +193,7 @@ def _select_rows(
 
     ``ids``: of these findings only.
     """
-    c = f.finding.c
-    in_view = case((clocks.in_view(c), 1), else_=0)
-    on_day = and_(c.effective_from <= clocks.day, c.effective_to > clocks.day)
-    ended_at = case((and_(on_day, c.known_to <= clocks.instant), c.known_to))
-    order = (in_view.desc(), c.known_from.desc(), c.effective_from.desc())
-    periods = (
-        select(
-            f.finding,
-            in_view.label("is_open"),
-            func.min(c.known_from).over(partition_by=c.id).label("opened"),
-            func.max(ended_at).over(partition_by=c.id).label("ended_at"),
-            func.row_number().over(partition_by=c.id, order_by=order).label("place"),
-        )
-        .where(c.known_from <= clocks.instant, c.effective_from <= clocks.day, *_of_all_periods(conn, query))
-        .where(true() if ids is None else c.id.in_(ids))
-        .subquery()
-    )
+    periods = _newest_first(conn, query, clocks, ids)
     p, r, d = periods.c, t.record.c, t.dataset.c
     own: list[ColumnElement[bool]] = []
     if query.severities:
@@ -229,9 +213,35 @@ def _select_rows(
         .where(
             p.place == 1,
             p.is_open == (1 if query.status == "open" else 0),
-            *_handling_condition(conn, p.id, query.handling, clocks),
+            *_handling_condition(conn, p.id, query, clocks),
             *own,
         )
+    )
+
+
+def _newest_first(
+    conn: Connection, query: FindingQuery, clocks: Clocks, ids: Sequence[str] | None
+) -> Subquery:
+    """Number the rows of each finding that began by the view: 1 is the one in the view, else the last.
+
+    ``ids``: of these findings only.
+    """
+    c = f.finding.c
+    in_view = case((clocks.in_view(c), 1), else_=0)
+    on_day = and_(c.effective_from <= clocks.day, c.effective_to > clocks.day)
+    ended_at = case((and_(on_day, c.known_to <= clocks.instant), c.known_to))
+    order = (in_view.desc(), c.known_from.desc(), c.effective_from.desc())
+    return (
+        select(
+            f.finding,
+            in_view.label("is_open"),
+            func.min(c.known_from).over(partition_by=c.id).label("opened"),
+            func.max(ended_at).over(partition_by=c.id).label("ended_at"),
+            func.row_number().over(partition_by=c.id, order_by=order).label("place"),
+        )
+        .where(c.known_from <= clocks.instant, c.effective_from <= clocks.day, *_of_all_periods(conn, query))
+        .where(true() if ids is None else c.id.in_(ids))
+        .subquery()
     )
 
 
@@ -251,23 +261,28 @@ def _of_all_periods(conn: Connection, query: FindingQuery) -> Iterator[ColumnEle
 
 
 def _handling_condition(
-    conn: Connection, finding: ColumnElement[str], ways: Sequence[Handling], clocks: Clocks
+    conn: Connection, finding: ColumnElement[str], query: FindingQuery, clocks: Clocks
 ) -> Iterator[ColumnElement[bool]]:
     """Yield the condition of findings that were handled in one of some ways; without any, no condition."""
-    if not ways:
+    if not query.handling:
         return
     lists = responses.read_lists(conn)
     if not lists:
-        yield true() if "unanswered" in ways else false()
+        yield true() if "unanswered" in query.handling else false()
         return
-    is_dismissed = finding.in_(responses.find_dismissed(conn, lists, clocks))
+
+    def read_cites(ids: Sequence[str]) -> Mapping[str, str]:
+        p = _newest_first(conn, FindingQuery(agreements=query.agreements), clocks, ids).c
+        return {row.id: row.cites for row in conn.execute(select(p.id, p.cites).where(p.place == 1)).all()}
+
+    is_dismissed = finding.in_(responses.find_dismissed(conn, lists, clocks, read_cites))
     is_answered = finding.in_(responses.select_answered(lists, clocks))
     conditions: Mapping[Handling, ColumnElement[bool]] = {
         "dismissed": is_dismissed,
         "answered": and_(is_answered, ~is_dismissed),
         "unanswered": and_(~is_answered, ~is_dismissed),
     }
-    yield or_(*(conditions[way] for way in ways))
+    yield or_(*(conditions[way] for way in query.handling))
 
 
 def _count_by_facet(

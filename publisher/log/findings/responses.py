@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import batched
 from typing import Any, Literal
@@ -11,7 +11,6 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, and_, select
 
 from publisher.log.database import tables as t
-from publisher.log.database.derived import finding_tables as f
 from publisher.log.queries.point_in_time import Clocks
 from schemas.definition.catalogue import Content
 from schemas.words import ANSWERS, DISMISSED
@@ -78,15 +77,23 @@ def select_answered(lists: Sequence[int], clocks: Clocks) -> Select[Any]:
     return _in_view(lists, clocks).with_only_columns(_values.text).join(kinds, answers)
 
 
-def find_dismissed(conn: Connection, lists: Sequence[int], clocks: Clocks) -> list[str]:
-    """List the ids of the findings whose dismissal cites the revisions that the finding cites in a view."""
+def find_dismissed(
+    conn: Connection,
+    lists: Sequence[int],
+    clocks: Clocks,
+    read_cites: Callable[[Sequence[str]], Mapping[str, str]],
+) -> list[str]:
+    """List the ids of the findings whose dismissal in a view cites the revisions that the finding cites.
+
+    ``read_cites``: some ids → id → what the finding cites, or cited last if it has ended, as JSON.
+    """
     kinds = t.value.alias("kind")
     is_dismissal = and_(kinds.c.revision == _s.revision, kinds.c.field == "kind", kinds.c.text == DISMISSED)
     rows = conn.execute(_in_view(lists, clocks).join(kinds, is_dismissal)).all()
     cited: dict[str, list[frozenset[str]]] = {}
     for row in rows:
         cited.setdefault(row.text, []).append(_cited(_decode(row.content)))
-    return [finding for finding, own in _cited_now(conn, list(cited), clocks) if own in cited[finding]]
+    return [finding for finding, own in _read_cited(conn, cited, read_cites) if own in cited[finding]]
 
 
 def handling(responses: Sequence[Response], cited: frozenset[str]) -> Handling:
@@ -135,14 +142,13 @@ def _cited(content: Content) -> frozenset[str]:
     return frozenset(str(content.get("cited", "")).split())
 
 
-def _cited_now(
-    conn: Connection, findings: Sequence[str], clocks: Clocks
+def _read_cited(
+    conn: Connection, findings: Iterable[str], read_cites: Callable[[Sequence[str]], Mapping[str, str]]
 ) -> Iterator[tuple[str, frozenset[str]]]:
-    """Yield the revisions that each finding cites in a view."""
-    c = f.finding.c
+    """Yield the hashes of the revisions that each finding cites."""
     for batch in batched(findings, _BATCH):
-        rows = conn.execute(select(c.id, c.cites).where(c.id.in_(batch), clocks.in_view(c))).all()
-        keys = {row.id: {cite[1] for cite in msgspec.json.decode(row.cites)} for row in rows}
+        cites = read_cites(batch)
+        keys = {id_: {cite[1] for cite in msgspec.json.decode(own)} for id_, own in cites.items()}
         hashes = read_hashes(conn, {key for own in keys.values() for key in own})
         for finding, own in keys.items():
             yield finding, frozenset(hashes[key] for key in own if key in hashes)

@@ -98,6 +98,30 @@ def test_a_dismissal_holds_until_a_cited_revision_changes(site: Site) -> None:
     assert "1个待核问题" in site.client.get("/", headers={"accept": "text/html"}).text
 
 
+@pytest.mark.slow
+def test_an_ended_finding_is_listed_by_how_it_was_handled_when_it_held(site: Site) -> None:
+    respond(site.log, site.clock, "不成立", "该条例第二十条由新条例沿用")
+    (dismissed,) = findings(site, "handling=dismissed")
+    mend(site, {"basis": ["示价费〔2014〕3号"]})
+    (ended,) = findings(site, "status=ended&handling=dismissed")
+    assert (ended["id"], ended["handling"]) == (dismissed["id"], "dismissed")
+    assert findings(site, "status=ended&handling=unanswered&handling=answered") == []
+    for way, is_listed in (("dismissed", True), ("unanswered", False)):
+        page = site.client.get(f"/findings?status=ended&handling={way}", headers={"accept": "text/html"}).text
+        assert (f"/findings/{ended['id']}" in page) == is_listed
+    assert findings(site, "handling=dismissed") == []
+
+
+@pytest.mark.slow
+def test_a_dismissal_of_an_earlier_text_is_none_of_an_ended_finding(site: Site) -> None:
+    respond(site.log, site.clock, "不成立", "该条例第二十条由新条例沿用")
+    mend(site, {"management": "缴入财政专户"})
+    mend(site, {"basis": ["示价费〔2014〕3号"]})
+    assert findings(site, "status=ended&handling=dismissed") == []
+    (ended,) = findings(site, "status=ended&handling=unanswered")
+    assert ended["handling"] == "unanswered"
+
+
 def mend(site: Site, changes: dict[str, Any]) -> None:
     (row,) = site.log.queries.find_by_title(FEES, "城镇垃圾处理费")
     site.log.releases.correct(FEES, {row.id: {**row.content, **changes}}, reason="更正")
