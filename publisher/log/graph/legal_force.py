@@ -16,7 +16,8 @@ from schemas.definition.catalogue import Content
 type LegalForce = Literal["InForce", "PartiallyInForce", "NotInForce"]
 """Terms of schema.org."""
 
-ENDING_KINDS: tuple[EffectKind, ...] = ("repeals", "replaces")
+ENDING_KINDS: tuple[EffectKind, ...] = ("repeals",)
+"""A work is replaced by an edition of itself, which does not end it."""
 _STATED: dict[str, LegalForce] = {
     "失效": "NotInForce",
     "废止": "NotInForce",
