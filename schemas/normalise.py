@@ -1,12 +1,10 @@
-"""Normalisation of text: width, spaces, broken lines, keys of headings, Chinese numerals."""
+"""Normalisation of text: width, spaces, keys of headings, Chinese numerals."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
 from functools import lru_cache
-from itertools import pairwise
 
 _NOT_FOLDED = "！（），：；？～［］｛｝｢｣"
 """Full-width forms that are Chinese punctuation, or brackets that the citation parser folds itself."""
@@ -76,102 +74,11 @@ def _widen(match: re.Match[str]) -> str:
 
 
 _AT_PUNCTUATION = re.compile(r" +(?=[，。；：、）】》”！？〕])|(?<=[【《（“〔，。；：、]) +")
-_SPACE_AT_HAN = re.compile(f"(?<=[{HAN}0-9]) +(?=[{HAN}])|(?<=[{HAN}]) +(?=[0-9])")
 
 
 def tidy_spaces(text: str) -> str:
     """Remove spaces next to full-width punctuation, whose glyphs include space."""
     return _AT_PUNCTUATION.sub("", text) if " " in text else text
-
-
-_STARTS_ITEM = re.compile(
-    r"\d{1,3}[.、)）](?!\d)|[（(][一二三四五六七八九十\d]{1,3}[)）]|[一二三四五六七八九十]{1,3}[、.]"
-    r"|【|[①-⑳]|第[一二三四五六七八九十百千零〇\d]+[章节条款项]?[：:\s]"
-)
-_ENDS_SENTENCE = re.compile(r"[。；！？：;:!?][”’）)]?$")
-_MUST_JOIN = re.compile(
-    r"(?:\d\n(?=[\d年月日号条])|[年月第]\n(?=\d)|[，、（《“〔【]\n|\n(?=[，。；、）》”〕】]))"
-)
-
-
-_NARROW = 28
-"""Columns of the widest line of a narrow cell: 14 Chinese characters."""
-_SPACE_BEFORE_COMMA = re.compile(f"(?<=[{HAN}）》”]) [，。；：、]")
-
-
-def join_broken_lines(text: str) -> str:
-    """Join the lines of a paragraph that was broken by a narrow column or a scanner.
-
-    The evidence is in the cell itself. A line break inside a date or number, or next to punctuation that
-    never ends a line, is always removed. A cell of three or more lines, narrow (at most 14 characters) and
-    mostly full, was broken everywhere except after a sentence and before an item (``1.``, ``（一）``,
-    ``【法律】``). So was one with spaces before several commas and full stops, which only scanners produce.
-    """
-    spaces = len(_SPACE_BEFORE_COMMA.findall(text)) if " " in text else 0
-    scanned = spaces > 1 and spaces * 120 > len(text)  # one in 120 characters at least
-    if scanned:
-        text = tidy_spaces(_SPACE_AT_HAN.sub("", text))
-    if "\n" not in text:
-        return text
-    lines = [line for line in text.split("\n") if line]
-    if scanned or _is_broken_everywhere(lines):
-        return tidy_spaces(_SPACE_AT_HAN.sub("", _join_paragraphs(lines, _is_open_end)))
-    return _join_paragraphs(lines, _is_cut_inside_unit)
-
-
-def _is_open_end(before: str, after: str) -> bool:
-    return not (_STARTS_ITEM.match(after) or _ENDS_SENTENCE.search(before[-2:]))
-
-
-def _is_cut_inside_unit(before: str, after: str) -> bool:
-    return bool(_MUST_JOIN.match(f"{before[-1]}\n{after[0]}")) and not _STARTS_ITEM.match(after)
-
-
-def _join_paragraphs(lines: list[str], cut: Callable[[str, str], bool]) -> str:
-    parts = lines[:1]
-    for before, line in pairwise(lines):
-        parts.append(_choose_joint(before, line) if cut(before, line) else "\n")
-        parts.append(line)
-    return "".join(parts)
-
-
-def _is_broken_everywhere(lines: list[str]) -> bool:
-    if len(lines) < 3 or max(map(len, lines)) > _NARROW:
-        return False
-    widths = [sum(1 if c < "\u1100" else 2 for c in line) for line in lines]
-    widest = max(widths, default=0)
-    if widest > _NARROW:
-        return False
-    # The last line of a paragraph may have any length.
-    open_ends = [
-        width
-        for (line, after), width in zip(pairwise(lines), widths, strict=False)
-        if _is_open_end(line, after)
-    ]
-    # Mostly full: of the lines within a sentence, which are a third at least, six in ten end within three
-    # characters of the widest one.
-    full = sum(width >= widest - 6 for width in open_ends)
-    return len(open_ends) * 3 >= len(lines) - 1 and full * 10 >= len(open_ends) * 6
-
-
-def _choose_joint(before: str, after: str) -> str:
-    """Return the text between two pieces of a broken line: a space between Latin words, else nothing."""
-    latin = before[-1:].isascii() and after[:1].isascii() and before[-1:].isalpha() and after[:1].isalpha()
-    return " " if latin else ""
-
-
-_BODY_NAME_END = re.compile(r"(?:[局委厅部办会院科处室所站队司署府关]|中心)$")
-
-
-def join_lines(text: str, *, bodies: bool = False) -> str:
-    """Join the lines of a short cell. With ``bodies``, lines that all end as names of bodies form a list."""
-    if "\n" not in text:
-        return text
-    lines = [line for line in text.split("\n") if line]
-    if bodies and len(lines) > 1 and all(len(line) > 2 and _BODY_NAME_END.search(line) for line in lines):
-        return "、".join(lines)
-    joined = "".join(_choose_joint(before, line) + line for before, line in pairwise(["", *lines]))
-    return _SPACE_AT_HAN.sub("", joined) if len(lines) > 2 else joined
 
 
 def clean_markdown(text: str) -> str:

@@ -66,6 +66,7 @@ RECOGNISERS = (
     "publisher/checks/approval_names.py",
     "publisher/checks/cancellation.py",
     "schemas/cells/time_limits.py",
+    "schemas/broken_lines.py",
     "schemas/normalise.py",
     "schemas/cells/values.py",
     "search/chinese/analyzer.py",

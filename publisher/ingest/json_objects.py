@@ -18,8 +18,8 @@ from schemas.cells.value_texts import format_value
 from schemas.definition.catalogue import Field, Json
 
 _SEPARATORS: Mapping[tuple[str, str], str] = {
-    **dict.fromkeys((("list", "default"), ("files", "default")), "；"),
-    **dict.fromkeys((("string", "default"), ("string", "body")), "、"),
+    **dict.fromkeys((("list", "default"), ("list", "citations"), ("files", "default")), "；"),
+    **dict.fromkeys((("string", "default"), ("string", "body"), ("string", "code")), "、"),
 }
 """Type and format of a field → the sign between the members of a list; in any other field a line break."""
 

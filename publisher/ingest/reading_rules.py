@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 import msgspec
 
+from schemas.broken_lines import join_lines
 from schemas.cells.values import cell_parser, is_ditto
 from schemas.definition.catalogue import Field, Json
-from schemas.normalise import fold, heading_key, join_lines
+from schemas.normalise import fold, heading_key
 
 
 class ReadingRule(msgspec.Struct, frozen=True):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 
 import msgspec
 
+from schemas.broken_lines import join_broken_lines, join_lines, join_names
 from schemas.cells import problems
 from schemas.cells.amounts import Amount, read_amount
 from schemas.cells.deadlines import OPEN_ENDED, read_deadline
@@ -28,8 +29,6 @@ from schemas.normalise import (
     clean_markdown,
     fold,
     heading_key,
-    join_broken_lines,
-    join_lines,
     tidy_spaces,
     widen_brackets,
 )
@@ -82,6 +81,7 @@ _CLEAN = re.compile(r"[!-'*-~\u4e00-\u9fff，。；：（）！？、《》〈�
 """Characters that no parser of strings changes. Most cells contain only these."""
 _CLEAN_TEXT = re.compile(r"[!-~\u4e00-\u9fff，。；：（）！？、《》〈〉“”‘’〔〕【】…—·]+")
 """The same, with half-width brackets: the parser of texts does not widen them."""
+_LINES_OF_CODES = re.compile(r"(?=\D*\d)[A-Za-z\d._-]+(?:\n[A-Za-z\d._-]+)+", re.ASCII)
 _PIECES = re.compile(r"[、,，;；/\s和]+")
 
 
@@ -93,7 +93,9 @@ def _string_parser(field: Field) -> CellParser:
             if "（" in text and _has_unclosed_bracket(text):
                 return Value(text, problems.UNCLOSED_BRACKET.for_cell(field.title, text))
             return Value(text)
-        clean = tidy_spaces(widen_brackets(join_lines(fold(text), bodies=is_body)))
+        folded = fold(text)
+        codes = split_codes(folded) if _LINES_OF_CODES.fullmatch(folded) else []
+        clean = tidy_spaces(widen_brackets("、".join(codes) or join_names(folded, bodies=is_body)))
         if not clean:
             return Value(None)
         problem = (
@@ -151,7 +153,7 @@ def _code_parser(field: Field) -> CellParser:
 
 def _document_number_parser(field: Field) -> CellParser:
     def parse(text: str) -> Value:
-        clean = join_lines(fold(text))
+        clean = join_lines(fold(text), between_numbers="、")
         if not clean or clean == "无" or clean in BLANKS:
             return Value(None)
         repair = find_repair(clean)  # before the lenient parser for typed numbers, which ignores damage
@@ -167,9 +169,13 @@ def _document_number_parser(field: Field) -> CellParser:
 
 def _division_parser(field: Field) -> CellParser:
     def parse(text: str) -> Value:
-        clean = "".join(fold(text).split()).removesuffix(".0")
+        pieces = fold(text).split()
+        clean = "".join(pieces).removesuffix(".0")
         if not clean or clean in BLANKS:
             return Value(None)
+        if len(pieces) > 1 and all(administrative_divisions.name_of(piece) for piece in pieces):
+            words = "：" + "、".join(pieces)
+            return Value(None, problems.AMBIGUOUS_DIVISION.for_cell(field.title, " ".join(pieces), words))
         if clean.isdecimal():
             code = administrative_divisions.pad_code(clean)
             in_table = administrative_divisions.name_of(clean) is not None
@@ -214,6 +220,10 @@ _STRINGS: dict[str, Callable[[Field], CellParser]] = {
 }
 
 
+_SEVERAL_NUMBERS = re.compile(r"\d+(?:[^\w.]+\d+)+")
+"""1、2: not the word whose number is 12."""
+
+
 def _vocabulary_parser(field: Field) -> CellParser:
     words = {heading_key(word): t.value for t in field.vocabulary for word in (t.value, *t.aliases)}
     values = frozenset(term.value for term in field.vocabulary)
@@ -225,9 +235,11 @@ def _vocabulary_parser(field: Field) -> CellParser:
         clean = join_lines(fold(text))
         if not clean or clean in BLANKS:
             return Value(None)
-        value = words.get(heading_key(clean.removesuffix(".0")))
+        word = clean.removesuffix(".0")
+        value = None if _SEVERAL_NUMBERS.fullmatch(word) else words.get(heading_key(word))
         if value is None and field.open_vocabulary:
-            pieces = [words.get(heading_key(piece)) for piece in _PIECES.split(clean)]
+            keys = filter(None, map(heading_key, _PIECES.split(fold(text))))
+            pieces = [words.get(key) for key in keys]
             value = "、".join(p for p in pieces if p) if len(pieces) > 1 and all(pieces) else clean
         if value is None:
             return Value(None, problems.UNKNOWN_WORD.for_cell(field.title, clean, choices))
@@ -243,8 +255,10 @@ type _ValueOrProblem = tuple[Json, CellProblem | None]
 
 
 def _typed_parser(field: Field, parse_typed: Callable[[Field, str], _ValueOrProblem]) -> CellParser:
+    join = _JOINS.get((field.type, field.format), join_lines)
+
     def parse(text: str) -> Value:
-        clean = join_lines(fold(text))
+        clean = join(fold(text))
         if not clean or clean in BLANKS:
             return Value(None)
         value, problem = parse_typed(field, clean)
@@ -310,8 +324,7 @@ def _parse_boolean(field: Field, text: str) -> _ValueOrProblem:
 
 def _parse_list(field: Field, text: str) -> _ValueOrProblem:
     if field.format != "citations":
-        items: list[Json] = [item for part in text.split("；") if (item := part.strip(" "))]
-        return items or None, None
+        return list(_split_items(text)) or None, None
     citations, rest = split_citations(text)
     problem = None
     if _has_unclosed_bracket(text):
@@ -321,17 +334,52 @@ def _parse_list(field: Field, text: str) -> _ValueOrProblem:
     return list(citations) or None, problem
 
 
+def _split_items(text: str) -> Iterator[str]:
+    """Yield the items of a list: each ends at a ； or at the end of its line."""
+    return (item for part in _ITEM_END.split(text) if (item := part.strip(" ")))
+
+
+_ITEM_END = re.compile(r"[；\n]")
+_PIECE_OF_ADDRESS = re.compile(r"(?!https?:)[!-~]+")
+_FILE_TYPE = re.compile(r"\.[A-Za-z]\w{1,4}$")
+
+
 def _parse_files(_: Field, text: str) -> _ValueOrProblem:
-    return [_parse_file(item) for part in text.split("；") if (item := part.strip())] or None, None
+    """Parse ``name address``, or one of the two, of each file; both may have a line of their own.
+
+    A line that continues an address has neither a name nor a scheme, and the address no type of file yet.
+    """
+    files: list[tuple[str, str]] = []
+    for item in _split_items(text):
+        name, url = _split_file(item)
+        before = files[-1] if files else ("", "")
+        if url:
+            if not name and before[0] and not before[1]:
+                name = files.pop()[0]
+            files.append((name, url))
+        elif before[1] and not _FILE_TYPE.search(before[1]) and _PIECE_OF_ADDRESS.fullmatch(item):
+            files[-1] = (before[0], before[1] + item)
+        else:
+            files.append((name, ""))
+    return [_build_file(name, url) for name, url in files] or None, None
 
 
-def _parse_file(text: str) -> Json:
-    """Parse ``name address``, or one of the two."""
-    name, _, url = text.rpartition(" ")
-    if not url.startswith(("http://", "https://")):
-        return {"name": text}
-    return {"name": name.strip() or url.rpartition("/")[2] or url, "url": url}
+def _split_file(item: str) -> tuple[str, str]:
+    """Return the name and the address of an item; each may be blank."""
+    name, _, url = item.rpartition(" ")
+    return (name.strip(), url) if url.startswith(("http://", "https://")) else (item, "")
 
+
+def _build_file(name: str, url: str) -> Json:
+    return {"name": name or url.rpartition("/")[2] or url, "url": url} if url else {"name": name}
+
+
+_JOINS: dict[tuple[str, str], Callable[[str], str]] = {
+    ("list", "default"): join_broken_lines,
+    ("list", "citations"): partial(join_lines, between_numbers="、"),
+    ("files", "default"): str,
+}
+"""Type and format of a field → how the lines of its cells are joined; of all others, those of one value."""
 
 _TYPED: dict[str, Callable[[Field, str], _ValueOrProblem]] = {
     "date": _parse_date,

@@ -7,6 +7,7 @@ import re
 from publisher.ingest.findings.tables import TEXT_JOINED
 from publisher.ingest.tables.piece_reader import PieceReader
 from publisher.ingest.tables.raw_record import Piece, RawRecord, RowNote, TableLine, format_reference
+from schemas.broken_lines import may_hold_two_values
 from schemas.definition.catalogue import Catalogue
 
 _LINE_ENDS = "。；;：:！？!?"
@@ -23,12 +24,13 @@ _SEAM = 50
 def join_halves(above: str, below: str) -> str:
     """Join two halves of a text split by a page break.
 
-    A line break stays after 。；： and the like, and before a numbered item.
+    A line break stays after 。；： and the like, before a numbered item and between two numbers or addresses.
     """
     above, below = above.rstrip(), below.strip()
     if not above or not below:
         return above or below
-    return f"{above}\n{below}" if above[-1] in _LINE_ENDS or _ITEM_START.match(below) else above + below
+    is_end = above[-1] in _LINE_ENDS or _ITEM_START.match(below)
+    return f"{above}\n{below}" if is_end or may_hold_two_values(above, below) else above + below
 
 
 def continues_record(line: TableLine, record: RawRecord, catalogue: Catalogue) -> bool:

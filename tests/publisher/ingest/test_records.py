@@ -214,6 +214,25 @@ def test_a_json_list_in_a_field_of_one_text_keeps_its_members_apart() -> None:
     assert (column(reading, "actor"), column(reading, "remark")) == (["甲局、乙局"], ["一\n二"])
 
 
+def test_a_json_list_of_codes_or_numbers_is_never_one_of_them() -> None:
+    rows = [{"name": "甲", "code": ["A1", "B27"], "statutory_limit": [5, 10]}]
+    reading = read_workbook(json.dumps(rows).encode(), name="own.json")
+    (record,) = reading.records
+    assert (record.content["code"], record.content.get("statutory_limit")) == ("A1、B27", None)
+    assert {"several-codes", "unreadable-limit"} <= set(codes(reading))
+
+
+def test_two_values_on_two_lines_of_a_cell_stay_two() -> None:
+    header = ["事项名称", "权力类型", "职权编码", "咨询方式", "法定办结时限"]
+    rows: Rows = [header, ["甲", "行政许可", "A01\nA02", "0412-5512345\n0412-5512346", "5\n10"]]
+    reading = read_workbook(xlsx(("Sheet1", rows)))
+    content = reading.records[0].content
+    assert content["consultation"] == "0412-5512345\n0412-5512346"
+    assert content["code"] == "A01、A02"
+    found = [(f.code, f.row) for f in reading.findings]
+    assert {("several-codes", 2), ("unreadable-limit", 2)} <= set(found)
+
+
 def test_json_without_a_known_key_is_refused() -> None:
     with pytest.raises(UnreadableFile) as caught:
         read_workbook(b'[{"a": 1, "b": 2}]', name="x.json")

@@ -117,3 +117,14 @@ def test_items_beside_one_another_are_reported() -> None:
     ]
     reading = read_workbook(xlsx(("表一", rows)), "responsibility-list")
     assert [(f.row, f.found) for f in reading.findings if f.code == "several-names"] == [(1, "甲许可 乙许可")]
+
+
+def test_two_telephone_numbers_beside_one_another_stay_two() -> None:
+    rows: Rows = [
+        ["职权名称", "甲许可", None],
+        ["职权类型", "行政许可", None],
+        ["法定主体", "某局", None],
+        ["监督方式", "0412-5512345", "0412-5512346"],
+    ]
+    reading = read_workbook(xlsx(("表一", rows)), "responsibility-list")
+    assert column(reading, "remedy") == ["0412-5512345\n0412-5512346"]
