@@ -234,8 +234,9 @@ class _Reader:
         sheet.left_out += (structs.replace(x, sheet=sheet.grid.name) for x in assembled.left_out)
         self._fill_from_caption(assembled.raw_records, table, sheet.grid.name)
         if is_traditional:
-            traditional_grid.simplify_quantities(assembled.raw_records, self._catalogue)
-        records = [builder.build(raw_record) for raw_record in assembled.raw_records]
+            records = traditional_grid.build_records(builder.build, assembled.raw_records, self._catalogue)
+        else:
+            records = [builder.build(raw_record) for raw_record in assembled.raw_records]
         for title in table.titles:
             self._check_count(title, records, sheet.grid.name)
         return records

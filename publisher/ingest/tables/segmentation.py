@@ -65,7 +65,7 @@ _EXAMINED_ROWS = 1_000
 header, two cells have to be headings as the catalogue writes them."""
 
 
-_NUMBER_OF_ITEMS = re.compile(r"[（(]\s*(?:共计?\s*)?\d+\s*项[^（()）]*[）)]")
+_NUMBER_OF_ITEMS = re.compile(r"[（(]\s*(?:共计?\s*)?\d+\s*[项項][^（()）]*[）)]")
 _ENDING = re.compile("(?:类|类别|事项|项目|类事项)$")
 _HAN = "[一二三四五六七八九十百]+"
 _NUMBERED = re.compile(rf"\s*(?:[（(]{_HAN}[）)]\s*[、.．]?|{_HAN}(?:\s*[、.．]|\s)|\d+\s*[、.．])\s*")

@@ -1,20 +1,22 @@
-"""Tables with headings in traditional characters: their structure is read in simplified ones."""
+"""Tables with headings in traditional characters: their structure is read in simplified ones, texts stay."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from functools import cache
 
 import opencc
 from msgspec import structs
 
 from publisher.ingest.formats.grid import Cell, Grid
+from publisher.ingest.parsed_file import ImportedRecord
 from publisher.ingest.tables import segmentation
-from publisher.ingest.tables.headings import Headings
+from publisher.ingest.tables.headings import ColumnMeaning, Headings
 from publisher.ingest.tables.raw_record import RawRecord, TableLine
 from publisher.ingest.tables.segmentation import SegmentedSheet
-from schemas.definition.catalogue import Catalogue
+from schemas.cells.values import cell_parser
+from schemas.definition.catalogue import Catalogue, Field, Json
 
 _EXAMINED_ROWS = 1_000
 _SIGN = re.compile(
@@ -39,7 +41,7 @@ def segment_sheet(grid: Grid, headings: Headings, personal: frozenset[str]) -> t
     simplified = _simplify_grid(grid, headings)
     sheet = segmentation.segment_sheet(simplified or grid, headings, personal)
     if simplified is not None:
-        _restore_texts(sheet, grid)
+        _restore_texts(sheet, grid, headings.catalogue)
     return sheet, simplified is not None
 
 
@@ -59,17 +61,24 @@ def _simplify_grid(grid: Grid, headings: Headings) -> Grid | None:
     return None
 
 
-def _restore_texts(sheet: SegmentedSheet, grid: Grid) -> None:
+def _restore_texts(sheet: SegmentedSheet, grid: Grid, catalogue: Catalogue) -> None:
     """Put the texts of the file back into the lines that were segmented in simplified characters."""
     sheet.grid = grid
     for table in sheet.tables:
         for line in table.lines:
-            _restore_line(line, grid)
+            _restore_line(line, grid, catalogue)
+        if catalogue.group_field is not None:
+            table.groups.update(
+                {index: grid.rows[index][cell.column - 1] for index, cell in table.groups.items()}
+            )
 
 
-def _restore_line(line: TableLine, grid: Grid) -> None:
+def _restore_line(line: TableLine, grid: Grid, catalogue: Catalogue) -> None:
     def original(cell: Cell) -> Cell:
         return grid.rows[line.index][cell.column - 1]
+
+    def is_text(meaning: ColumnMeaning) -> bool:
+        return meaning.role == "note" and catalogue.by_name[meaning.field].type == "string"
 
     for cells in (line.own, line.filled, line.uncalculated):
         cells.update({name: original(cell) for name, cell in cells.items()})
@@ -78,12 +87,65 @@ def _restore_line(line: TableLine, grid: Grid) -> None:
     line.unread = [original(cell) for cell in line.unread]
     line.twins = [(name, original(cell)) for name, cell in line.twins]
     line.upper_names = [(level, original(cell)) for level, cell in line.upper_names]
+    line.companions = [(m, original(cell) if is_text(m) else cell) for m, cell in line.companions]
 
 
-def simplify_quantities(records: Iterable[RawRecord], catalogue: Catalogue) -> None:
-    """Read numbers, dates and words of a vocabulary in simplified characters (20個工作日, 行政許可)."""
-    for record in records:
-        for name, piece in record.pieces.items():
-            field = catalogue.by_name[name]
-            if field.vocabulary or field.type not in {"string", "array"}:
+_TEXTS = frozenset({"string", "list", "files"})
+_NO_TEXTS = frozenset({"division", "deadline"})
+"""Formats of strings whose value is not the text of the cell."""
+_NOTHING = frozenset({"无", "暂无", "没有"})
+
+
+def build_records(
+    build: Callable[[RawRecord], ImportedRecord], raw_records: Sequence[RawRecord], catalogue: Catalogue
+) -> list[ImportedRecord]:
+    """Build the records of a table in traditional characters.
+
+    Numbers, dates, words of a vocabulary and citations are read in simplified ones (20個工作日, 第三十五條).
+    """
+    texts = [{name: piece.text for name, piece in record.pieces.items()} for record in raw_records]
+    for raw_record in raw_records:
+        for name, piece in raw_record.pieces.items():
+            if _is_read_simplified(catalogue.by_name[name], piece.text):
                 piece.text = _simplify(piece.text)
+    records = []
+    for raw_record, own in zip(raw_records, texts, strict=True):
+        record = build(raw_record)
+        for name, value in record.content.items():
+            if isinstance(value, list) and name in own and raw_record.pieces[name].text != own[name]:
+                record.content[name] = _restore_items(value, raw_record.pieces[name].text, own[name])
+        records.append(record)
+    return records
+
+
+def _is_read_simplified(field: Field, text: str) -> bool:
+    if field.open_vocabulary:
+        words = {term.value for term in field.vocabulary}
+        return words.issuperset(str(cell_parser(field)(_simplify(text)).value).split("、"))
+    if field.format == "citations":
+        return len(_simplify(text)) == len(text)
+    if field.vocabulary or field.type not in _TEXTS or field.format in _NO_TEXTS:
+        return True
+    return field.format in {"code", "document-number"} and _simplify(text).strip() in _NOTHING
+
+
+_MOST_BETWEEN = 8
+"""Characters of a cell between two characters of its citations, such as 、 or spaces."""
+
+
+def _restore_items(items: Sequence[Json], simplified: str, text: str) -> list[Json]:
+    """Put the characters of a cell back into the citations that were read from it, in their order.
+
+    ``simplified`` and ``text`` have one length.
+    """
+    position = 0
+    restored: list[Json] = []
+    for item in map(str, items):
+        characters = list(item)
+        for i, c in enumerate(item):
+            here = simplified.find(c, position, position + _MOST_BETWEEN) if c.isalnum() else -1
+            if here >= 0:
+                characters[i] = text[here] if _simplify(text[here]) == c else c
+                position = here + 1
+        restored.append("".join(characters))
+    return restored

@@ -57,3 +57,46 @@ def test_traditional_words_in_a_simplified_table_stay() -> None:
     reading = read_workbook(rows, "power-list")
     assert column(reading, "name") == ["對違法的處罰"]
     assert column(reading, "actor") == ["稅務局"]
+
+
+def test_lists_notes_and_groups_stay_in_traditional_characters() -> None:
+    """Citations are read in simplified characters, so that an article stays with its law."""
+    rows: Rows = [
+        ["序號", "收費項目", "政策依據", "收費標準", "收費標準說明", "資金管理方式"],
+        ["一、外交部門（2項）"],
+        [
+            1,
+            "護照費",
+            "國發[2015]34號、《護照法》第三十五條；省政府批準",
+            "每證50元",
+            "不含加急費",
+            "繳入中央國庫",
+        ],
+    ]
+    reading = read_workbook(xlsx(("收費", rows)), "fees")
+    (record,) = reading.records
+    assert record.content["basis"] == ["國發〔2015〕34號", "《護照法》第三十五條", "省政府批準"]
+    assert record.content["department"] == "外交部門"
+    assert record.content["standard"] == "每證50元（不含加急費）"
+    assert record.content["management"] == "缴入中央国库"
+
+
+def test_free_words_beside_a_vocabulary_and_nothing_in_place_of_a_code() -> None:
+    rows = csv_bytes(
+        ["序號", "事項名稱", "職權類型", "職權編碼", "實施層級"],
+        ["1", "甲許可", "行政許可", "無", "負責屬地範圍"],
+        ["2", "乙許可", "行政許可", "A1", "省級、縣級"],
+    )
+    reading = read_workbook(rows, "power-list")
+    assert column(reading, "level") == ["負責屬地範圍", "省级、县级"]
+    assert [record.content.get("code") for record in reading.records] == [None, "A1"]
+
+
+def test_attachments_and_plain_lists_stay_in_traditional_characters() -> None:
+    rows = csv_bytes(
+        ["標題", "發文字號", "成文日期", "附件", "提綱"],
+        ["關於護照的通知", "示政发〔2015〕34号", "2015年11月5日", "附件：申請表.pdf", "一、總則；二、細則"],
+    )
+    reading = read_workbook(rows, "policies")
+    assert column(reading, "attachments") == [[{"name": "附件：申請表.pdf"}]]
+    assert column(reading, "outline") == [["一、總則", "二、細則"]]
