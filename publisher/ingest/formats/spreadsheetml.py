@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+import msgspec
 from lxml import etree
 
 from publisher.ingest.findings.files import TOO_LARGE
@@ -74,13 +75,14 @@ def _read_sheet(
     styled = StyledCells(styles)
     rows: list[list[Scalar]] = []
     merges: list[Merge] = []
+    columns = _read_columns(sheet)
     hidden: set[int] = set()
     total = 0
     for number, row in _indexed(sheet.iterfind(f"{SS}Table/{SS}Row"), MAX_ROWS, name):
         texts: list[Scalar] = []
         for column, cell in _indexed(row.iterchildren(f"{SS}Cell"), 4 * MAX_COLUMNS, name):
             value = _value(cell)
-            style = cell.get(f"{SS}StyleID") or row.get(f"{SS}StyleID")
+            style = cell.get(f"{SS}StyleID") or row.get(f"{SS}StyleID") or columns.styles.get(column)
             if value not in {None, ""}:
                 if style in indexes:
                     _add_styled(styled, (number, column), indexes[style], value)
@@ -89,7 +91,7 @@ def _read_sheet(
             across, down = _count(cell, "MergeAcross"), _count(cell, "MergeDown")
             if across or down:
                 merges.append((number, column, number + down, column + across))
-        if row.get(f"{SS}Hidden") == "1":
+        if _is_hidden(row, "Height"):
             hidden.add(number)
         total += len(texts)
         if total > MAX_CELLS:
@@ -99,7 +101,7 @@ def _read_sheet(
             rows.append(texts)
     visibility = sheet.findtext(f"{EXCEL}WorksheetOptions/{EXCEL}Visible")
     annotations = SheetAnnotations(hidden_rows=frozenset(hidden), page_starts=_page_starts(sheet))
-    annotations = styled.annotate(annotations, frozenset())
+    annotations = styled.annotate(annotations, columns.hidden)
     return build_grid(
         name,
         rows,
@@ -108,6 +110,33 @@ def _read_sheet(
         annotations=annotations,
         replaced=replaced_texts(rows, annotations),
     )
+
+
+class _Columns(msgspec.Struct, frozen=True):
+    hidden: frozenset[int]
+    styles: Mapping[int, str]
+    """Number of a column → the style of its cells without one of their own."""
+
+
+def _read_columns(sheet: etree._Element) -> _Columns:
+    hidden: set[int] = set()
+    styles: dict[int, str] = {}
+    number = 0
+    for element in sheet.iterfind(f"{SS}Table/{SS}Column"):
+        first = max(_count(element, "Index"), number + 1)
+        number = first + _count(element, "Span")
+        covered = range(first, min(number, MAX_COLUMNS) + 1)
+        if _is_hidden(element, "Width"):
+            hidden.update(covered)
+        if style := element.get(f"{SS}StyleID"):
+            styles.update(dict.fromkeys(covered, style))
+    return _Columns(frozenset(hidden), styles)
+
+
+def _is_hidden(element: etree._Element, size: str) -> bool:
+    """Test for a row or column that is hidden or has no height or width."""
+    length = element.get(f"{SS}{size}")
+    return element.get(f"{SS}Hidden") in {"1", "true"} or (length is not None and not length.strip("0."))
 
 
 def _add_styled(styled: StyledCells, position: Position, style: int, value: Scalar) -> None:

@@ -145,6 +145,23 @@ def test_a_long_number_whose_digits_are_all_in_the_file_is_read_as_shown() -> No
     assert opened.list_findings("f") == ()
 
 
+def test_hidden_columns_and_rows_of_spreadsheetml_are_read_and_marked() -> None:
+    """``ss:Index`` skips columns, ``ss:Span`` covers those to the right; a width of 0 hides a column too."""
+    columns = """<Column ss:Width="90"/><Column ss:Index="3" ss:Span="1" ss:Hidden="1"/><Column ss:Width="0"/>
+        <Column ss:StyleID="struck"/><Column ss:Index="16000" ss:Span="300" ss:Hidden="1"/>"""
+    cells = "".join(f'<Cell><Data ss:Type="String">{text}</Data></Cell>' for text in "甲乙丙丁戊己")
+    rows = f'<Row>{cells}</Row><Row ss:Hidden="1">{cells}</Row><Row ss:Height="0">{cells}</Row>'
+    struck = '<Style ss:ID="struck"><Font ss:StrikeThrough="1"/></Style>'
+    book = f"""<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"
+        xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet"><Styles>{struck}</Styles>
+        <Worksheet ss:Name="S"><Table>{columns}{rows}</Table></Worksheet></Workbook>"""
+    (grid,) = open_file(book.encode(), "f.xml").grids
+    assert texts(grid) == [list("甲乙丙丁戊己")] * 3
+    assert {n for n in grid.annotations.hidden_columns if n <= 6} == {3, 4, 5}
+    assert grid.annotations.hidden_rows == {2, 3}
+    assert set(grid.annotations.struck) == {(1, 6), (2, 6), (3, 6)}
+
+
 def test_hidden_sheets_and_rows_are_read_and_marked() -> None:
     book = openpyxl.Workbook()
     book.active.append(["甲"])
