@@ -292,7 +292,7 @@ class ReplayedRelease:
             sequence=before,
         )
         bitemporal_spans.add_tally(conn, self._dataset, known_from=self._published_at, after=before)
-        field_values.index_revisions(conn, self._dataset, self._catalogue, after=last_revision)
+        field_values.index_release(conn, self._dataset, self._catalogue, self._sequence, last_revision)
         now, number = micros(self._session.clock()), self._document["number"]
         release_writer.write_span_items(conn, self._dataset, before, now)
         day = date.fromisoformat(self._document["effective_on"])

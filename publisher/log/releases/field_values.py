@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import batched
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, delete, func, select
 
 from publisher.log.database import tables as t
 from publisher.log.database.connection import insert_many, stream
 from publisher.log.database.storable_text import storable
 from publisher.log.drafts.repeals import ENDS, has_repeals
-from schemas.definition.catalogue import Catalogue, Content, Field, Json
+from schemas.definition.catalogue import Catalogue, CatalogueError, Content, Field, Json
+from schemas.definition.file_loader import parse_catalogue
 
 LONGEST_UNCHANGED = 300
 """Texts up to this length are stored unchanged; a longer one is cut."""
@@ -42,29 +43,89 @@ def _is_indexed(field: Field, catalogue: Catalogue) -> bool:
     )
 
 
-def index_revisions(conn: Connection, dataset: int, catalogue: Catalogue, *, after: int) -> None:
-    """Write the values of all revisions after the key ``after``."""
-    fields = [f.name for f in indexed_fields(catalogue)]
+def index_release(conn: Connection, dataset: int, catalogue: Catalogue, sequence: int, after: int) -> None:
+    """Write the values of the revisions of a release, which have keys after ``after``.
+
+    A revision has the values that the catalogue of its release indexes, and those that any later one of the
+    dataset does: filters ask the table for every field that the newest catalogue indexes. So the values that
+    this one is the first to index are written for the revisions before, too.
+    """
+    v = t.revision.c
+    if names := _names(catalogue):
+        new = select(v.key, v.content).where(v.key > after, v.content.is_not(None))
+        insert_values(conn, dataset, names, _contents(conn, new))
+    _index_added(conn, dataset, _added_fields(conn, dataset, catalogue, sequence), after)
+
+
+def index_earlier(conn: Connection) -> None:
+    """Write what each release adds to the revisions before it, as a home from before that rule lacks it."""
+    b, c = t.release.c, t.change.c
+    query = select(b.sequence, b.dataset, b.catalogue_digest).order_by(b.sequence)
+    catalogues: dict[int, str] = {}
+    for sequence, dataset, digest in conn.execute(query).all():
+        before, catalogues[dataset] = catalogues.get(dataset), digest
+        if before is None or before == digest:
+            continue
+        source = conn.scalar(select(t.catalogue.c.source).where(t.catalogue.c.digest == digest)) or ""
+        if (catalogue := _parse(source, digest)) is not None:
+            earlier = select(func.max(c.revision)).where(c.dataset == dataset, c.release < sequence)
+            added = _added_fields(conn, dataset, catalogue, sequence)
+            _index_added(conn, dataset, added, conn.scalar(earlier) or 0)
+
+
+def _index_added(conn: Connection, dataset: int, fields: Sequence[str], last: int) -> None:
+    """Write the values of fields for the revisions of a dataset up to the key ``last``."""
     if not fields:
         return
-    rows = stream(
-        conn,
-        select(t.revision.c.key, t.revision.c.content).where(
-            t.revision.c.key > after, t.revision.c.content.is_not(None)
-        ),
-    )
-    insert_values(conn, dataset, fields, ((row.key, row.content) for row in rows))
+    v, w = t.revision.c, t.value.c
+    # The catalogue before did not index them, but an earlier one may have done.
+    stored = (w.dataset == dataset, w.field.in_(fields), w.revision <= last)
+    conn.execute(delete(t.value).where(*stored))
+    of_dataset = select(v.key, v.content).join(t.record, t.record.c.key == v.record)
+    old = (t.record.c.dataset == dataset, v.key <= last, v.content.is_not(None))
+    insert_values(conn, dataset, fields, _contents(conn, of_dataset.where(*old)))
+
+
+def _contents(conn: Connection, revisions: Select[tuple[int, str | None]]) -> Iterator[tuple[int, str]]:
+    return ((row.key, row.content) for row in stream(conn, revisions))
+
+
+def _added_fields(conn: Connection, dataset: int, catalogue: Catalogue, sequence: int) -> list[str]:
+    """List the fields that older contents can have, and that the catalogue before did not index."""
+    b, c = t.release.c, t.catalogue.c
+    earlier = (b.dataset == dataset, b.sequence < sequence)
+    last = conn.scalar(select(b.catalogue_digest).where(*earlier).order_by(b.number.desc()).limit(1))
+    if last is None or last == catalogue.digest:
+        return []
+    digests = select(b.catalogue_digest).where(*earlier)
+    sources = conn.execute(select(c.digest, c.source).where(c.digest.in_(digests))).all()
+    before = {row.digest: _parse(row.source, row.digest) for row in sources}
+    indexed = _names(before[last])
+    known = {name for one in before.values() if one is not None for name in one.by_name}
+    is_known = known.__contains__ if None not in before.values() else lambda _: True
+    return [name for name in _names(catalogue) if is_known(name) and name not in indexed]
+
+
+def _parse(source: str, digest: str) -> Catalogue | None:
+    try:
+        return parse_catalogue(source, where=digest)
+    except CatalogueError:  # an older program accepted it
+        return None
+
+
+def _names(catalogue: Catalogue | None) -> list[str]:
+    return [] if catalogue is None else [field.name for field in indexed_fields(catalogue)]
 
 
 def insert_values(
-    conn: Connection, dataset: int, fields: list[str], revisions: Iterable[tuple[int, str]]
+    conn: Connection, dataset: int, fields: Sequence[str], revisions: Iterable[tuple[int, str]]
 ) -> None:
     for batch in batched(_rows(dataset, fields, revisions), _BATCH):
         insert_many(conn, t.value, _NAMES, batch)
 
 
 def _rows(
-    dataset: int, fields: list[str], revisions: Iterable[tuple[int, str]]
+    dataset: int, fields: Sequence[str], revisions: Iterable[tuple[int, str]]
 ) -> Iterator[tuple[int, str, str, float | None, int]]:
     decode = msgspec.json.Decoder(dict[str, Any]).decode
     for key, content in revisions:

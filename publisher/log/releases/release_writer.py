@@ -105,9 +105,11 @@ def write_release(
         sequence=counters.outbox_sequence,
     )
     bitemporal_spans.add_tally(conn, dataset.key, known_from=known_from, after=counters.outbox_sequence)
-    if new_revisions_after is not None:
-        field_values.index_revisions(conn, dataset.key, catalogue, after=new_revisions_after)
-        provenance.add_hashes(conn, after=new_revisions_after)
+    newest = conn.scalar(select(func.max(t.revision.c.key))) or 0
+    after = newest if new_revisions_after is None else new_revisions_after
+    field_values.index_release(conn, dataset.key, catalogue, sequence, after)
+    if after < newest:
+        provenance.add_hashes(conn, after=after)
     row = _release_row(conn, dataset, catalogue, heading, sequence, known_from, previous)
     last_change = successions.last_number_of_changes(conn, counters.change_sequence)
     lines = release_document.manifest(conn, new_change, new_change.c.n + last_change)

@@ -23,7 +23,7 @@ from publisher.log.releases import bitemporal_spans, field_values, span_rebuild
 from publisher.log.session import Session
 from publisher.log.verification import table_checks
 from publisher.log.verification.problem import Derived, Problem
-from publisher.log.verification.revision_checks import ReleaseFinder
+from publisher.log.verification.revision_checks import ReleaseFinder, fields_by_release
 from schemas.definition.catalogue import Catalogue
 
 _BATCH = 500
@@ -107,7 +107,8 @@ def _write_column(conn: Connection, problem: Problem) -> None:
 
 
 def _rewrite_values(conn: Connection, revisions: list[int], catalogues: Mapping[str, Catalogue]) -> None:
-    finder = ReleaseFinder(conn, table_checks.read_releases(conn))
+    releases = table_checks.read_releases(conn)
+    finder, fields = ReleaseFinder(conn, releases), fields_by_release(releases, catalogues)
     v = t.revision.c
     for batch in batched(revisions, _BATCH):
         conn.execute(delete(t.value).where(t.value.c.revision.in_(batch)))
@@ -116,7 +117,5 @@ def _rewrite_values(conn: Connection, revisions: list[int], catalogues: Mapping[
         ).all()
         for row in rows:
             release = finder.find(row.key)
-            catalogue = None if release is None else catalogues.get(release.catalogue)
-            if release is not None and catalogue is not None:
-                fields = [field.name for field in field_values.indexed_fields(catalogue)]
-                field_values.insert_values(conn, release.dataset, fields, [(row.key, row.content)])
+            if release is not None and (names := fields[release.sequence]) is not None:
+                field_values.insert_values(conn, release.dataset, names, [(row.key, row.content)])

@@ -69,6 +69,31 @@ class ReleaseFinder:
         return self._releases[n] if n < len(self._last) else None
 
 
+def fields_by_release(
+    releases: Mapping[int, ReleaseRow], catalogues: Mapping[str, Catalogue]
+) -> Mapping[int, Sequence[str] | None]:
+    """Map releases to the fields of which their revisions have values: see :func:`.index_release`.
+
+    None where one of the catalogues is damaged, so that nobody knows.
+    """
+    indexed = {
+        digest: tuple(field.name for field in field_values.indexed_fields(catalogue))
+        for digest, catalogue in catalogues.items()
+    }
+    newest: dict[int, tuple[str, Sequence[str] | None]] = {}
+    """Dataset → the catalogue of the release after, and the fields of its revisions."""
+    fields: dict[int, Sequence[str] | None] = {}
+    for sequence in sorted(releases, reverse=True):
+        release = releases[sequence]
+        catalogue, later = newest.get(release.dataset, ("", ()))
+        if catalogue != release.catalogue:
+            own = indexed.get(release.catalogue)
+            later = None if own is None or later is None else tuple(dict.fromkeys((*own, *later)))
+            newest[release.dataset] = release.catalogue, later
+        fields[sequence] = later
+    return fields
+
+
 class RevisionChecks:
     """One pass over all revisions and values, and one over the identities of records."""
 
@@ -76,10 +101,7 @@ class RevisionChecks:
         self, conn: Connection, releases: Mapping[int, ReleaseRow], catalogues: Mapping[str, Catalogue]
     ) -> None:
         self._conn, self._releases, self._catalogues = conn, releases, catalogues
-        self._fields = {
-            digest: [field.name for field in field_values.indexed_fields(catalogue)]
-            for digest, catalogue in catalogues.items()
-        }
+        self._fields = fields_by_release(releases, catalogues)
         self._finder = ReleaseFinder(conn, releases)
         self._with_identity: set[int] = set()
         """Keys of records of which a revision has the identity of the record."""
@@ -139,8 +161,8 @@ class RevisionChecks:
     def _compare_content(
         self, row: StoredRevision, release: ReleaseRow, stored: Mapping[_Value, int]
     ) -> Iterable[_Difference]:
-        catalogue = self._catalogues.get(release.catalogue)
-        if catalogue is None:
+        catalogue, fields = self._catalogues.get(release.catalogue), self._fields[release.sequence]
+        if catalogue is None or fields is None:
             return ()  # the catalogue itself is a problem
         content = _decode(row.content or "")
         if row.identity is not None and row.record not in self._with_identity:
@@ -148,7 +170,7 @@ class RevisionChecks:
             if row.identity == identity:
                 self._with_identity.add(row.record)
         title = storable(catalogue.title_of(content))
-        forms = field_values.field_forms(content, self._fields[release.catalogue])
+        forms = field_values.field_forms(content, fields)
         values = dict.fromkeys(forms, release.dataset)
         if title == row.title and values == stored:  # almost always: no generator is made for it
             return ()
