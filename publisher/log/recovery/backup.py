@@ -162,6 +162,7 @@ class _Copy(msgspec.Struct, frozen=True):
 
     file: Path
     base: str
+    origin: str
     checkpoint: KnownCheckpoint
     sources: Sequence[str] = ()
     """Digests of the files beside the database to which it refers."""
@@ -174,14 +175,19 @@ def _copy_database(database: Database, part: Path, excluded_tables: Sequence[str
         _scrub_copy(file)
         with open_copy(file) as conn:
             sources = sorted(erasure.referenced_sources(conn))
-            return _Copy(file, manifests.base_of(conn), manifests.describe_tree(conn), sources)
+            return _describe_copy(file, conn, sources)
     file = part / "qingdan.dump"
     with database.read() as conn:
-        copy = _Copy(file, manifests.base_of(conn), manifests.describe_tree(conn))
+        copy = _describe_copy(file, conn)
         snapshot = str(conn.scalar(select(func.pg_export_snapshot())))
         postgresql_dump.dump(database.url, file, snapshot, excluded_tables)
     postgresql_dump.list_dump(file)
     return copy
+
+
+def _describe_copy(file: Path, conn: Connection, sources: Sequence[str] = ()) -> _Copy:
+    base, origin = manifests.base_of(conn), manifests.origin_of(conn)
+    return _Copy(file, base, origin, manifests.describe_tree(conn), sources)
 
 
 def _scrub_copy(file: Path) -> None:
@@ -219,6 +225,7 @@ def _describe(
             format=1,
             made_at=made_at,
             base=copy.base,
+            origin=copy.origin,
             software_version=version("qingdan"),
             kind="sqlite" if session.database.sqlite else "postgresql",
             checkpoint=copy.checkpoint,

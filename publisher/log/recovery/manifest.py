@@ -44,6 +44,8 @@ class BackupManifest(msgspec.Struct, frozen=True):
     """The database first."""
     sources: tuple[str, ...]
     """Digests of the sources next to the backups; on PostgreSQL they are in the database."""
+    origin: str = ""
+    """Name of the log at that time, as in its checkpoints; empty in a backup by an earlier version."""
 
 
 _decode = msgspec.json.Decoder(BackupManifest).decode
@@ -59,6 +61,10 @@ def describe_tree(conn: Connection) -> KnownCheckpoint:
 
 def base_of(conn: Connection) -> str:
     return conn.scalar(select(t.site.c.base)) or ""
+
+
+def origin_of(conn: Connection) -> str:
+    return checkpoints.origin(conn) if base_of(conn) else ""
 
 
 def list_backups(folder: Path) -> Sequence[Path]:

@@ -17,17 +17,18 @@ from publisher.log.approvals import two_persons
 from publisher.log.clocks import utc_now
 from publisher.log.database import entry_tables
 from publisher.log.database import tables as t
-from publisher.log.database.connection import Database, among
+from publisher.log.database.connection import Database, among, stream
 from publisher.log.database.sqlite import sqlite_url
 from publisher.log.database.upgrade import migrate
 from publisher.log.model import LogError
 from publisher.log.recovery import backup as backups
+from publisher.log.recovery import kept_checkpoint
 from publisher.log.recovery import manifest as manifests
 from publisher.log.recovery.manifest import BackupManifest
 from publisher.log.releases import erased_files, erasure
 from publisher.log.releases.erasure import ErasureRelease
 from publisher.log.session import Session
-from publisher.log.transparency import erasure_ledger
+from publisher.log.transparency import erasure_ledger, successions
 from publisher.log.transparency.erasure_ledger import LedgerEntry
 
 type CleanBesides = Callable[[Path, Sequence[tuple[str, str]]], bool]
@@ -97,7 +98,7 @@ def forget_erased(session: Session, folder: Path, clean_besides: CleanBesides) -
                 manifest = manifests.read_manifest(backup)
                 if manifest.kind == "sqlite":
                     rewritten += _rewrite(backup, manifest, ledger, clean_besides)
-                elif _erased_since(session, manifest):
+                elif _erased_since(session, manifest, ledger):
                     others.append(backup)
             except (LogError, DatabaseError, sqlite3.DatabaseError):
                 others.append(backup)
@@ -106,13 +107,25 @@ def forget_erased(session: Session, folder: Path, clean_besides: CleanBesides) -
         return rewritten, others
 
 
-def _erased_since(session: Session, manifest: BackupManifest) -> bool:
-    """Report whether records, or names of clerks, were erased after the backup."""
-    c, size = entry_tables.entry.c, manifest.checkpoint.size
-    query = select(c.kind, c.document).where(c.kind.in_(("release", "erasure")), c.position >= size)
+def _erased_since(session: Session, manifest: BackupManifest, ledger: Sequence[LedgerEntry]) -> bool:
+    """Report whether records, or names of clerks, were erased after the backup.
+
+    Of a backup with entries that a succession gave up, the log knows those before them only: what else the
+    ledger has may have been erased after the backup.
+    """
+    c, kept = entry_tables.entry.c, kept_checkpoint.of_backup(manifest)
+    known: set[str] = set()
     with session.read() as conn:
-        rows = conn.execute(query.where(c.document.is_not(None))).all()
-    return any(row.kind == "erasure" or msgspec.json.decode(row.document)["erased"] for row in rows)
+        given_up = [one.size for one in successions.successions(conn) if kept.is_given_up(one)]
+        size = min([manifest.checkpoint.size, *given_up])
+        query = select(c.position, c.kind, c.digest, c.document).where(c.kind.in_(("release", "erasure")))
+        for row in stream(conn, query.where(c.document.is_not(None))):
+            erased = [row.digest] if row.kind == "erasure" else msgspec.json.decode(row.document)["erased"]
+            if erased and row.position >= size:
+                return True
+            known.update(erased)
+    of_log = (one.record for one in ledger if one.dataset or one.is_of_name())
+    return bool(given_up) and not known.issuperset(of_log)
 
 
 def _rewrite(

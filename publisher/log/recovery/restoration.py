@@ -22,8 +22,9 @@ from publisher.log.database.sqlite import sqlite_url
 from publisher.log.database.upgrade import migrate
 from publisher.log.model import LogError
 from publisher.log.recovery import backup as backups
+from publisher.log.recovery import kept_checkpoint, postgresql_dump, repeated_erasure
 from publisher.log.recovery import manifest as manifests
-from publisher.log.recovery import postgresql_dump, repeated_erasure
+from publisher.log.recovery.kept_checkpoint import KeptCheckpoint
 from publisher.log.recovery.manifest import BackupManifest
 from publisher.log.transparency import entry_log, erasure_ledger, shortfall
 from publisher.log.transparency.checkpoint_text import signed_checkpoint
@@ -31,7 +32,7 @@ from publisher.log.transparency.checkpoints import first_origin
 from publisher.log.transparency.erasure_ledger import LedgerEntry
 from publisher.log.transparency.shortfall import Shortfall
 from publisher.log.transparency.signed_note import NoteError
-from publisher.log.transparency.successions import KnownCheckpoint
+from publisher.log.transparency.successions import KnownCheckpoint, successions
 
 type EraseBesides = Callable[[Sequence[tuple[str, str]]], None]
 """Called with the erased records (dataset, id)."""
@@ -74,7 +75,7 @@ def restore(
     backup = _choose(folder, name)
     manifest = manifests.read_manifest(backup)
     manifests.check_files(backup, manifest)
-    checkpoints = _known_checkpoints(folder, backup, manifest, notes)
+    others = _kept_checkpoints(folder, backup, manifest, notes)
     target = Database(url)
     try:
         _check_target(target, manifest)
@@ -90,7 +91,7 @@ def restore(
             with target.engine.begin() as conn:
                 postgresql.mark_unfinished(conn)
             postgresql_dump.restore(target.url, backup / manifest.files[0].name)
-            restored = _prepare(target, backup, checkpoints, ledger)
+            restored = _prepare(target, backup, manifest.checkpoint, others, ledger)
             _erase_besides(ledger, erase_besides)
             with target.engine.begin() as conn:
                 postgresql.mark_finished(conn)
@@ -102,7 +103,7 @@ def restore(
         part.chmod(0o600)
         copy = Database(sqlite_url(part))
         try:
-            restored = _prepare(copy, backup, checkpoints, ledger)
+            restored = _prepare(copy, backup, manifest.checkpoint, others, ledger)
             copy.vacuum(())  # also moves the write-ahead log into the file
         finally:
             copy.close()
@@ -169,15 +170,17 @@ def _copy_files(folder: Path, backup: Path, manifest: BackupManifest, home: Path
         shutil.copy2(backup / file.name, target)
 
 
-def _known_checkpoints(
+def _kept_checkpoints(
     folder: Path, backup: Path, manifest: BackupManifest, notes: Sequence[str]
-) -> Sequence[KnownCheckpoint]:
-    """List the checkpoints of all backups of the site, and those that were named."""
+) -> Sequence[KeptCheckpoint]:
+    """List the checkpoints of all other backups of the site, and those that were named."""
     host = first_origin(manifest.base)
-    checkpoints = [manifest.checkpoint, *(_parse_checkpoint(note, host) for note in notes)]
+    checkpoints = [_parse_checkpoint(note, host) for note in notes]
     for other in manifests.list_backups(folder):
+        if other == backup:
+            continue
         try:
-            one = manifest if other == backup else manifests.read_manifest(other)
+            one = manifests.read_manifest(other)
         except LogError as error:  # it may have the newest checkpoint, without which the log could fork
             raise LogError(
                 "backup-damaged",
@@ -186,11 +189,11 @@ def _known_checkpoints(
                 "Move that backup elsewhere, then restore.",
             ) from error
         if one.base == manifest.base:
-            checkpoints.append(one.checkpoint)
+            checkpoints.append(kept_checkpoint.of_backup(one))
     return checkpoints
 
 
-def _parse_checkpoint(note: str, host: str) -> KnownCheckpoint:
+def _parse_checkpoint(note: str, host: str) -> KeptCheckpoint:
     try:
         checkpoint = signed_checkpoint(note)
     except NoteError as error:
@@ -205,17 +208,27 @@ def _parse_checkpoint(note: str, host: str) -> KnownCheckpoint:
             f"这是另一个站点的存证点：{checkpoint.origin}，不是 {host}。",
             f"The checkpoint is of another site: {checkpoint.origin} instead of {host}.",
         )
-    return KnownCheckpoint(checkpoint.size, checkpoint.root.hex(), note)
+    known = KnownCheckpoint(checkpoint.size, checkpoint.root.hex(), note)
+    return KeptCheckpoint(known, checkpoint.origin)
 
 
 def _prepare(
-    database: Database, backup: Path, checkpoints: Sequence[KnownCheckpoint], ledger: Sequence[LedgerEntry]
+    database: Database,
+    backup: Path,
+    own: KnownCheckpoint,
+    others: Sequence[KeptCheckpoint],
+    ledger: Sequence[LedgerEntry],
 ) -> RestorationReport:
-    """Upgrade a restored database, apply erasures, and note what it lacks."""
+    """Upgrade a restored database, apply erasures, and note what it lacks.
+
+    Entries that a succession gave up are no longer missing: their checkpoints do not fit the successor.
+    """
     migrate(database, of_restoration=True)
     erased = repeated_erasure.erase_again(database, ledger, utc_now())
     with database.write() as conn:
-        size = entry_log.size(conn)
+        size, past = entry_log.size(conn), successions(conn)
+        of_log = [one for one in others if not any(map(one.is_given_up, past))]
+        checkpoints = [own, *(one.checkpoint for one in of_log)]
         for checkpoint in checkpoints:
             _check_prefix(conn, checkpoint, size)
         newest = max(checkpoints, key=lambda checkpoint: checkpoint.size)

@@ -53,12 +53,12 @@ def store_checkpoint(conn: Connection, keys: KeyFiles) -> None:
     conn.execute(insert(e.checkpoint).values(row))
 
 
-def origin(conn: Connection) -> str:
+def origin(conn: Connection, size: int | None = None) -> str:
     """Name of the log in its checkpoints: the base address without its scheme, and ``/log``.
 
-    A successor has its number behind: ``/log-2``.
+    A successor has its number behind: ``/log-2``. ``size``: in the checkpoints of so many entries.
     """
-    number = successions.count(conn) + 1
+    number = successions.count(conn, size) + 1
     name = first_origin(registry.site(conn).base)
     return name if number == 1 else f"{name}-{number}"
 

@@ -41,6 +41,10 @@ class LedgerEntry(msgspec.Struct, frozen=True):
     pages: tuple[str, ...] = ()
     """SHA-256 of the addresses of pages that are never requested again."""
 
+    def is_of_name(self) -> bool:
+        """Report whether it is the name of a clerk, with the digest of the document that says so."""
+        return not (self.dataset or self.sources or self.submissions or self.pages)
+
     def join(self, other: LedgerEntry) -> LedgerEntry:
         """Return what both entries of one thing know: a restored log may know fewer files of it."""
         return LedgerEntry(

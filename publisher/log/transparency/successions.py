@@ -40,6 +40,10 @@ class Succession(msgspec.Struct, frozen=True):
     reason: str
     succeeded_at: datetime
 
+    def gives_up(self, origin: str, size: int) -> bool:
+        """Report whether a checkpoint of the log ``origin`` has entries that the successor lacks for good."""
+        return origin == self.origin and size > self.size
+
 
 _decode = msgspec.json.Decoder(Succession).decode
 
@@ -51,9 +55,11 @@ def successions(conn: Connection) -> Sequence[Succession]:
     return [_decode(text) for text in texts if text is not None]
 
 
-def count(conn: Connection) -> int:
+def count(conn: Connection, size: int | None = None) -> int:
+    """Count the successions among the first ``size`` entries, by default among all."""
     c = e.entry.c
-    return conn.scalar(select(func.count()).select_from(e.entry).where(c.kind == "succession")) or 0
+    query = select(func.count()).select_from(e.entry).where(c.kind == "succession")
+    return conn.scalar(query if size is None else query.where(c.position < size)) or 0
 
 
 def lost_after(conn: Connection, sequence: int) -> int:

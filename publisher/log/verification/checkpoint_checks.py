@@ -14,6 +14,7 @@ from publisher.log.transparency import (
     entry_log,
     key_statements,
     signed_note,
+    successions,
     witness_protocol,
 )
 from publisher.log.transparency import shortfall as shortfalls
@@ -73,10 +74,18 @@ def check_continuation(conn: Connection, note: str) -> Iterator[Problem]:
     except NoteError as error:
         yield Problem(f"{where}: 不是存证点 it is not a checkpoint: {error}")
         return
-    if checkpoint.origin != checkpoints.origin(conn):
-        yield Problem(where, "origin", checkpoints.origin(conn), checkpoint.origin)
+    origin, now = checkpoints.origin(conn, checkpoint.size), entry_log.size(conn)
+    if any(one.gives_up(checkpoint.origin, checkpoint.size) for one in successions.successions(conn)):
+        yield Problem(
+            f"{where}: 属于{checkpoint.origin}，含有另起新日志时已丢失的条目 "
+            f"it is of {checkpoint.origin}, with entries that were lost before the succession"
+        )
         return
-    now = entry_log.size(conn)
+    if checkpoint.origin != origin:
+        yield Problem(
+            f"{where}: 是{checkpoint.origin}的，不是{origin}的 it is of {checkpoint.origin}, not of {origin}"
+        )
+        return
     if not 0 < checkpoint.size <= now:
         yield Problem(
             f"{where}: 当时有{checkpoint.size}个日志条目，现在只有{now}个，之后的记录已被截去 "
@@ -87,8 +96,9 @@ def check_continuation(conn: Connection, note: str) -> Iterator[Problem]:
             f"{where}: 前{checkpoint.size}个日志条目已不是当时的内容，日志被改写 "
             f"the first {checkpoint.size} entries are not those of then: the log was rewritten"
         )
-    if not _is_signed(note, [site_key.key for site_key in key_statements.site_keys(conn)]):
-        yield Problem(f"{where}: 不是本站密钥签名的 no key of the site has signed it")
+    keys = [one.key for one in key_statements.site_keys(conn) if one.position < checkpoint.size]
+    if not keys or not _is_signed(note, keys[-1]):
+        yield Problem(f"{where}: 不是本站当时的密钥签名的 the key of the site at that time has not signed it")
 
 
 def check_keys(conn: Connection, keys: KeyFiles) -> Iterator[Problem]:
@@ -102,11 +112,9 @@ def check_keys(conn: Connection, keys: KeyFiles) -> Iterator[Problem]:
             yield Problem(f"{error.zh} / {error.en}")
 
 
-def _is_signed(note: str, keys: list[VerifierKey]) -> bool:
-    for key in keys:
-        try:
-            signed_note.verify_note(note, [key])
-        except NoteError:
-            continue
-        return True
-    return False
+def _is_signed(note: str, key: VerifierKey) -> bool:
+    try:
+        signed_note.verify_note(note, [key])
+    except NoteError:
+        return False
+    return True

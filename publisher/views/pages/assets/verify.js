@@ -37,7 +37,7 @@ async function signatureOf(note) {
   need(key, "没有签名这个存证点的密钥", "no key signs this checkpoint");
   const [name, id, encoded] = [...key.key.split("+", 2), key.key.split("+").slice(2).join("+")];
   const publicKey = unbase64(encoded);
-  need(name === origin && hex(await sha(join(encode(`${name}\n`), publicKey))).startsWith(id), "密钥不符", "another key");
+  need(name === origin && hex(await sha(join(encode(`${name}\n`), publicKey))).startsWith(id), "这不是本站的存证点，或含有另起新日志时已丢失的条目", "a checkpoint of another site, or with entries that were lost before a succession");
   const lines = note.split("\n").map((line) => line.split(" ")).filter(([sign, who]) => sign === "—" && who === name);
   const signatures = lines.map(([, , value]) => unbase64(value)).filter((value) => hex(value.slice(0, 4)) === id);
   need(signatures.length === 1, "存证点没有本站密钥的签名", "the checkpoint is not signed by the site's key");
@@ -119,7 +119,6 @@ async function verifyCheckpoint(note) {
   const kept = parseNote(note);
   const signature = await signatureOf(note);
   const current = parseNote(await (await get("/log/checkpoint")).text());
-  need(kept.origin === current.origin, "这是另一个网站的存证点", "a checkpoint of another site");
   need(kept.size <= current.size, "本站的日志比这个存证点短，有内容被删去", "the log of the site is shorter: something was cut off");
   const proof = await json(`/log/consistency/${kept.size}/${current.size}`);
   const consistent = await isConsistent(kept.size, kept.root, current.size, current.root, hashes(proof.hashes));

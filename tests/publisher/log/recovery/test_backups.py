@@ -9,19 +9,23 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import msgspec
 import pytest
+from msgspec import structs
 
 from publisher.log.log import Log
 from publisher.log.model import LogError, Part
+from publisher.log.recovery import backup as backups
 from publisher.log.recovery import manifest as manifests
 from publisher.log.recovery import repeated_erasure, restoration
-from publisher.log.transparency import erasure_ledger
+from publisher.log.transparency import erasure_ledger, signed_note
 from publisher.log.transparency.erasure_ledger import LedgerEntry
 from publisher.log.transparency.key_files import KeyFiles
+from publisher.log.verification.integrity import Scope
 from publisher.views.exports.log_archive import log_archive_writer
 from tests.support import sqlite
 from tests.support.clock import Clock
-from tests.support.log import catalogue, entry, fees_dataset, ids, release
+from tests.support.log import MIDDLE, catalogue, entry, fees_dataset, ids, release, stage
 
 
 @pytest.fixture
@@ -111,6 +115,74 @@ def test_a_damaged_manifest_of_another_backup_is_named_before_anything_is_writte
     restore(tmp_path, name=first.name).close()
 
 
+@pytest.mark.parametrize("known", ["note", "origin", "time"])
+def test_a_successor_is_restored_from_its_backups_among_those_of_the_lost_log(
+    own: Log, tmp_path: Path, known: str
+) -> None:
+    """A backup with entries that a succession gave up is known by its note, its origin or its time."""
+    folder, kept = tmp_path / "backups", own.proofs.checkpoint() or ""
+    for n in range(2, 9):
+        release(own, entry("甲"), entry("乙", str(n + 1)))
+    own.recovery.back_up(tmp_path / "home", folder)
+    lost = own.proofs.checkpoint() or ""
+    first, second = manifests.list_backups(folder)
+    for backup in (first, second):
+        manifest = manifests.read_manifest(backup)
+        if known != "note":
+            manifest = structs.replace(manifest, checkpoint=structs.replace(manifest.checkpoint, note=None))
+        if known == "time":
+            manifest = structs.replace(manifest, origin="")
+        (backup / manifests.NAME).write_bytes(msgspec.json.encode(manifest))
+    successor = restore(tmp_path, lost, name=first.name)
+    assert successor.recovery.missing_entries() == 7
+    shutil.copytree(tmp_path / "home" / "keys", tmp_path / "new" / "keys")
+    successor.recovery.succeed("无人保存")
+    successor.recovery.back_up(tmp_path / "new", folder)
+    restorations = []
+    for n in range(2):
+        newest = manifests.list_backups(folder)[-1]
+        home = tmp_path / f"again{n}"
+        url = f"sqlite:///{home}/qingdan.db"
+        restorations.append(restoration.restore(folder, url=url, home=home, notes=(kept, lost)))
+        assert (restorations[-1].backup, restorations[-1].missing) == (newest, 0)
+        for standard in range(5, 15):  # the successor becomes longer than the lost log
+            release(successor, entry("甲"), entry("乙", str(standard)))
+        successor.recovery.back_up(tmp_path / "new", folder)
+    restored = restoration.restore(
+        folder,
+        url=f"sqlite:///{tmp_path}/older/qingdan.db",
+        home=tmp_path / "older",
+        name=restorations[-1].backup.name,
+    )
+    assert restored.missing == 10  # of the successor
+    successor.close()
+
+
+def test_a_checkpoint_that_was_kept_before_a_succession_is_valid(own: Log, tmp_path: Path) -> None:
+    kept = own.proofs.checkpoint() or ""
+    release(own, entry("甲"), entry("乙", "3"))
+    lost = own.proofs.checkpoint() or ""
+    successor = restore(tmp_path, lost)
+    shutil.copytree(tmp_path / "home" / "keys", tmp_path / "new" / "keys")
+    successor.recovery.succeed("无人保存")
+    release(successor, entry("甲"), entry("乙", "4"))
+    own_note = successor.proofs.checkpoint() or ""
+    for note in (kept, own_note):
+        assert successor.integrity.verify(Scope(checkpoint=note)).problems == ()
+    (problem,) = successor.integrity.verify(Scope(checkpoint=lost)).problems
+    assert "entries that were lost before the succession" in problem
+    (problem,) = successor.integrity.verify(Scope(checkpoint=kept.replace("data.", "other.", 1))).problems
+    assert "it is of other.example.gov.cn/log, not of data.example.gov.cn/log" in problem
+    assert "rebuilt" not in problem
+    # A key that was replaced signs nothing any more.
+    text, _ = signed_note.parse_note(own_note)
+    old, _ = (key.key for key in successor.keys.all())
+    forged = signed_note.format_note(text, [own._session.keys.sign(old, text)])
+    (problem,) = successor.integrity.verify(Scope(checkpoint=forged)).problems
+    assert "has not signed it" in problem
+    successor.close()
+
+
 def test_a_file_that_is_no_list_of_erasures_is_named(own: Log, tmp_path: Path) -> None:
     file = tmp_path / "letter.txt"
     file.write_text("no list", encoding="utf-8")
@@ -125,9 +197,41 @@ def test_a_file_that_is_no_list_of_erasures_is_named(own: Log, tmp_path: Path) -
 def test_a_dump_from_before_the_erasure_of_a_name_is_reported(own: Log, tmp_path: Path) -> None:
     (backup,) = manifests.list_backups(tmp_path / "backups")
     manifest = manifests.read_manifest(backup)
-    assert not repeated_erasure._erased_since(own._session, manifest)
+    assert not repeated_erasure._erased_since(own._session, manifest, ())
     own.releases.erase_actor("张三", ground="个人信息保护法第四十七条")
-    assert repeated_erasure._erased_since(own._session, manifest)
+    assert repeated_erasure._erased_since(own._session, manifest, ())
+
+
+@pytest.mark.parametrize("erased", ["before", "lost", "after", None])
+def test_a_dump_of_a_lost_log_that_has_what_was_erased_is_named(
+    own: Log, tmp_path: Path, erased: str | None
+) -> None:
+    """Positions of the successor are those of lost entries: they do not tell what came after the dump."""
+    folder, names = tmp_path / "backups", ids(own)
+    if erased == "before":
+        own.releases.erase(records=[("fees", names["甲"])], ground="判决")
+        own.recovery.back_up(tmp_path / "home", folder)
+    for standard in range(5, 15):
+        stage(own, entry("乙", str(standard)), entry("丙"), partial=True)
+        own.releases.publish("fees", effective_on=MIDDLE)
+    own.recovery.back_up(tmp_path / "home", folder)
+    *_, first, dump = manifests.list_backups(folder)
+    if erased == "lost":  # the successor has no such record
+        own.releases.erase(records=[("fees", ids(own)["丙"])], ground="判决")
+    successor = restore(tmp_path, own.proofs.checkpoint() or "", name=first.name)
+    successor.recovery.succeed("无人保存")
+    if erased == "after":
+        successor.releases.erase(records=[("fees", names["甲"])], ground="判决")
+    manifest = structs.replace(manifests.read_manifest(dump), kind="postgresql")
+    (dump / manifests.NAME).write_bytes(msgspec.json.encode(manifest))
+    named = [dump] if erased in ("lost", "after") else []
+    backups.update_ledger(own._session, folder)
+    successor.recovery.back_up(tmp_path / "new", folder)
+    later = manifests.list_backups(folder)[-1]
+    manifest = structs.replace(manifests.read_manifest(later), kind="postgresql")
+    (later / manifests.NAME).write_bytes(msgspec.json.encode(manifest))
+    assert successor.recovery.forget_erased(folder, lambda *_: False)[1] == named
+    successor.close()
 
 
 @pytest.mark.parametrize("name", [manifests.NAME, "qingdan.db"])

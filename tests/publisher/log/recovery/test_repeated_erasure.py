@@ -261,9 +261,9 @@ def test_the_erasure_of_a_name_in_a_submission_makes_dumps_from_before_known(
     log.recovery.back_up(tmp_path, tmp_path / "backups")
     (backup,) = manifests.list_backups(tmp_path / "backups")
     manifest = manifests.read_manifest(backup)
-    assert not repeated_erasure._erased_since(log._session, manifest)
+    assert not repeated_erasure._erased_since(log._session, manifest, ())
     log.releases.erase_actor("经办人某某", ground="个人信息保护法第四十七条")
-    assert repeated_erasure._erased_since(log._session, manifest)
+    assert repeated_erasure._erased_since(log._session, manifest, ())
 
 
 @pytest.fixture
