@@ -25,22 +25,32 @@ class Cell:
 type Table = dict[str, list[Cell | None]]
 
 
+@dataclass(frozen=True)
+class File:
+    """A file, stated from the day ``first`` to before the day ``last`` by a release."""
+
+    first: int
+    last: int
+    release: int
+
+
 @dataclass
 class Replay:
     """Model of one dataset in two parts; the part of a record is the first letter of its name."""
 
     table: Table = field(default_factory=dict)
     after: list[Table] = field(default_factory=list)
-    files: dict[str, list[tuple[int, int]]] = field(default_factory=lambda: {"A": [], "B": []})
-    """Part → first day and day after the last of each file, the newest last."""
+    files: dict[str, list[File]] = field(default_factory=lambda: {"A": [], "B": []})
+    """Part → its files, the newest last."""
     _revisions: count[int] = field(default_factory=lambda: count(1))
 
     def boundary(self, part: str, day: int) -> int | None:
         """First later day on which the part's state is stated or changes."""
+        files = self.files[part]
         days = [
-            first
-            for n, (first, _) in enumerate(self.files[part])
-            if first > day and not any(f <= first < last for f, last in self.files[part][n + 1 :])
+            file.first
+            for n, file in enumerate(files)
+            if file.first > day and not any(f.first <= file.first < f.last for f in files[n + 1 :])
         ]
         for name, cells in self.table.items():
             if name[0] == part:
@@ -57,7 +67,7 @@ class Replay:
                 self._remove(cells, day, end)
         if new == self.table:
             return False
-        self.files[part].append((day, end))
+        self.files[part].append(File(day, end, len(self.after)))
         self._release(new)
         return True
 
@@ -120,6 +130,34 @@ class Replay:
         assert value is not None
         first = next(d for d, c in enumerate(cells) if c is not None)
         cells[first:] = [Cell("withdrawn", value.revision, value.text)] * (DAYS - first)
+        self._release(new)
+
+    def find_cancellable(self, release: int) -> dict[str, list[int]] | None:
+        """Map each record that a release changed to the days of the change.
+
+        None if a later one states anything else about these records.
+        """
+        old = self.after[release - 1] if release else {}
+        new, days = self.after[release], dict[str, list[int]]()
+        for name, cells in new.items():
+            before = old.get(name, [None] * DAYS)
+            if cells != before:
+                days[name] = [d for d in range(DAYS) if cells[d] != before[d]]
+        return days if all(self.table.get(name) == new[name] for name in days) else None
+
+    def cancel(self, release: int, days: dict[str, list[int]]) -> None:
+        """Restore the days of before a release. A record that it brought never took effect."""
+        old = self.after[release - 1] if release else {}
+        new = copy.deepcopy(self.table)
+        for files in self.files.values():
+            files[:] = [file for file in files if file.release != release]
+        for name, changed in days.items():
+            cells = new[name]
+            if name not in old:
+                del new[name]
+                continue
+            for day in changed:
+                cells[day] = old[name][day]
         self._release(new)
 
     def erase(self, name: str) -> None:

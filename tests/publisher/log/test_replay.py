@@ -35,6 +35,7 @@ publishing = st.tuples(
 amending = st.one_of(
     st.tuples(st.just("correct"), st.sampled_from(NAMES), st.sampled_from("123456")),
     st.tuples(st.just("withdraw"), st.sampled_from(NAMES)),
+    st.tuples(st.just("cancel"), st.integers(1, 4)),
     st.tuples(st.just("erase"), st.sampled_from(NAMES)),
     st.tuples(st.just("wait"), st.integers(1, 2)),
 )
@@ -48,6 +49,8 @@ class HistoryRun:
         self.log, self.clock, self.replay = log, clock, Replay()
         self.ids: dict[str, str] = {}
         self.erased: dict[str, list[str]] = {}
+        self.cancelled: set[str] = set()
+        """Names of records that never took effect. A later record of the name is another one."""
 
     @property
     def today(self) -> int:
@@ -94,6 +97,17 @@ class HistoryRun:
             self.replay.withdraw(name, self.today)
             self.log.releases.withdraw("fees", [self.ids[name]], reason="误发")
 
+    def cancel(self, back: int) -> None:
+        """Cancel the last release, or one of those before it."""
+        release = len(self.replay.after) - back
+        if release < 0 or self.log.queries.release("fees", release + 1).effective_on <= self.clock.now.date():
+            return
+        days = self.replay.find_cancellable(release)
+        if days:
+            self.log.releases.cancel("fees", release + 1, reason="误发")
+            self.replay.cancel(release, days)
+            self.cancelled |= days.keys() - self.replay.table.keys()
+
     def erase(self, name: str) -> None:
         # Once: a later record of the same name is another record, and the model identifies records by name.
         if name in self.replay.table and not self.erased:
@@ -123,7 +137,7 @@ class HistoryRun:
 
     def _compare_records(self, releases: tuple[Any, ...]) -> None:
         for name, record in self.ids.items():
-            if name in self.erased:
+            if name in self.erased or name in self.cancelled:
                 continue
             for n, release in enumerate(releases):
                 for day in range(DAYS):
