@@ -15,7 +15,7 @@ from publisher.ingest.formats.grid import Position, format_column
 from publisher.ingest.formats.number_formats.shown_text import ShownText
 from publisher.ingest.parsed_file import ImportedRecord
 from publisher.ingest.tables.raw_record import Piece, RawRecord, RowNote
-from publisher.ingest.tables.several_names import split_names
+from publisher.ingest.tables.several_names import split_at_chosen_breaks, split_names
 from schemas.cells.amounts import find_amount
 from schemas.cells.deadlines import parse_deadline
 from schemas.cells.problems import CODE_SPOILT, CellProblem
@@ -137,6 +137,7 @@ class RecordBuilder:
                 self._add_problem(parsed.problem, f, row, text, "")
             if parsed.value is not None:
                 content[f.name] = parsed.value
+                self._check_lines(f, parsed.value, row, text, "")
             if parsed.value != text and text:
                 originals[f.name] = text
         for name, source in self._derive_values(content, lambda n: (originals.get(n, str(content[n])),)):
@@ -201,6 +202,8 @@ class RecordBuilder:
         parsed = self._parsers[f.name](text)
         if parsed.problem is not None:
             self._add_problem(parsed.problem, f, row, piece.original or piece.text, piece.cell)
+        if piece.via == "own":
+            self._check_lines(f, parsed.value, row, text, piece.cell)
         return parsed.value
 
     def _parse_number_cell(self, f: Field, piece: Piece, row: int, shown: ShownText) -> Json:
@@ -253,10 +256,19 @@ class RecordBuilder:
             title = self._catalogue.by_name[name].title
             self.findings.append(rows.BASIS_MISSING.at(self._create_place(row, name, ""), title=title))
 
+    def _check_lines(self, f: Field, value: Json, row: int, text: str, cell: str) -> None:
+        """Report lines that were joined into one text, although no narrow column broke them."""
+        if "\n" not in text or f.name in self._names or f.format not in {"default", "body"}:
+            return
+        lines = split_at_chosen_breaks(text)
+        if lines and f.type == "string" and value == "".join(lines):
+            place = self._create_place(row, f.name, cell)
+            self.findings.append(tables.SEVERAL_NAMES.at(place, text, title=f.title, count=len(lines)))
+
     def _check_name(self, name: str, text: str, row: int, cell: str) -> None:
         """Report a cell that seems to name several items, or none: a number or a sign alone."""
         title = self._catalogue.by_name[name].title
-        if names := split_names(text):
+        if names := split_names(text) or split_at_chosen_breaks(text):
             place = self._create_place(row, name, cell)
             self.findings.append(tables.SEVERAL_NAMES.at(place, text, title=title, count=len(names)))
         elif text and (not _LETTERS.search(text) or text in _BOOLEANS):

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from itertools import pairwise
 
-from schemas.normalise import chinese_number, fold
+from schemas.normalise import HAN, chinese_number, fold
 
 _HAN = "[一二三四五六七八九十]{1,3}"
 _NOT_INSIDE = r"(?<![第\d.,，、])"
@@ -81,3 +81,29 @@ def _split_at_endings(lines: list[str]) -> list[str]:
     endings = [m[0] for line in lines if (m := _ENDINGS.search(line))]
     is_list = len(lines) > 1 and len(endings) == len(lines) and len(set(endings)) == 1
     return lines if is_list and all(len(line) >= _SHORTEST_NAME for line in lines) else []
+
+
+_HAN_AT_BREAK = re.compile(f"[{HAN}）》]\n[{HAN}《（]")
+_MOVED = re.compile(r"[（《“].*|.[，。、；：！？）》”].*")
+"""Beginning of a line with a character that stood above, if the sign beside it might end or begin a line."""
+
+
+def split_at_chosen_breaks(text: str) -> list[str]:
+    """Return the lines of a short cell of which one is longer than the line above; else none.
+
+    A column did not break the line above, which has space for more: somebody chose the break.
+    """
+    lines = [line.strip() for line in fold(text).split("\n") if line.strip()]
+    for before, after in pairwise(lines if min(map(len, lines), default=0) > 1 else ()):
+        if (
+            _HAN_AT_BREAK.fullmatch(f"{before[-1]}\n{after[0]}")
+            and _width(after) > _width(before) + (3 if _MOVED.fullmatch(after) else 1)
+            and before.count("（") == before.count("）")
+            and before.count("《") == before.count("》")
+        ):
+            return lines
+    return []
+
+
+def _width(line: str) -> int:
+    return sum(1 if c < "\u1100" else 2 for c in line)

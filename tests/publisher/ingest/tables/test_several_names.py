@@ -2,8 +2,8 @@
 
 import pytest
 
-from publisher.ingest.tables.several_names import split_names
-from tests.publisher.ingest.workbooks import codes, csv_bytes, read_workbook
+from publisher.ingest.tables.several_names import split_at_chosen_breaks, split_names
+from tests.publisher.ingest.workbooks import Rows, codes, csv_bytes, read_workbook, xlsx
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,34 @@ def test_the_cell_is_reported_once_with_its_row(catalogue: str, heading: str) ->
         (2, "1.护照费 2.签证费")
     ]
     assert "several-names" in codes(reading)
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("自然人\n企业法人", 2),
+        ("护照\n来往港澳通行证\n签注", 3),
+        ("自然人\n 企业法人", 2),
+        ("进入自然保护区从\n事有关活动审批", 0),
+        ("市统\n计局", 0),
+        ("甘草收购\n（含麻黄草）许可", 2),
+        ("甘草（麻黄\n草收购许可证核发）", 0),
+        ("科室、\n社会经济统计科", 0),
+        ("自然人", 0),
+        ("戊\n许可", 0),
+    ],
+)
+def test_a_line_longer_than_the_one_above_was_not_broken_by_a_column(text: str, count: int) -> None:
+    assert len(split_at_chosen_breaks(text)) == count
+
+
+def test_joined_lines_that_no_column_broke_are_reported_in_every_field_of_names() -> None:
+    header = ["序号", "事项名称", "权力类型", "承办机构", "通办范围", "备注"]
+    rows: Rows = [
+        header,
+        [1, "甲许可", "行政许可", "法规科\n行政审批科", "全市\n跨省通办", "一\n二二二二"],
+        [2, "乙许可", "行政许可", "政策法\n规科", "全市\n全省", ""],
+    ]
+    reading = read_workbook(xlsx(("Sheet1", rows)))
+    found = [(f.row, f.column) for f in reading.findings if f.code == "several-names"]
+    assert found == [(2, "D 承办机构"), (2, "E 通办范围")]
