@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -16,6 +17,7 @@ from publisher.log.model import LogError, Part
 from publisher.log.recovery import manifest as manifests
 from publisher.log.recovery import postgresql_dump, restoration
 from publisher.log.transparency import erasure_ledger
+from publisher.views.exports.log_archive import log_archive_writer
 from tests.support.command import Home
 from tests.support.log import entry, fees_dataset, ids, release, stage
 from tests.support.servers.postgresql import Server
@@ -105,6 +107,30 @@ def test_a_restoration_that_is_refused_at_its_end_is_opened_by_nobody(
     restoration.restore(folder, url=empty, home=home)
     with closing(Log.open(empty, sources=home / "sources")) as log:
         assert log.integrity.verify().ok
+
+
+@pytest.mark.parametrize("partial", [False, True])
+def test_an_erasure_after_a_completion_destroys_files_that_had_the_record_unchanged(
+    site: Log, empty: str, tmp_path: Path, partial: bool
+) -> None:
+    folder, home = tmp_path / "backups", tmp_path / "new"
+    site.recovery.back_up(tmp_path / "home", folder)
+    stage(site, entry("甲"), entry("乙"), partial=partial, file=SECRET)
+    site.releases.publish("fees", effective_on=site._session.today())
+    site.keys.create()
+    archive = tmp_path / "log.zip"
+    log_archive_writer(site, with_actors=False)(archive)
+    restoration.restore(folder, url=empty, home=home, notes=[site.proofs.checkpoint() or ""])
+    with closing(Log.open(empty, sources=home / "sources")) as log:
+        log.recovery.complete(archive, lambda *_: None)
+        stage(log, entry("丙"), partial=partial, file=SECRET)
+        log.drafts.discard("fees")
+        digest = hashlib.sha256(SECRET.encode()).hexdigest()
+        assert log.evidence.source_bytes(digest) == SECRET.encode()
+        log.releases.erase(records=[("fees", ids(log)["甲"])], ground="判决")
+        with pytest.raises(LogError):
+            log.evidence.source_bytes(digest)
+        assert log.integrity.verify().problems == ()
 
 
 def test_a_database_with_anything_in_it_is_no_target(site: Log, empty: str, tmp_path: Path) -> None:
