@@ -8,7 +8,7 @@ import msgspec
 
 from publisher.log.recovery.manifest import BackupManifest
 from publisher.log.transparency.checkpoint_text import signed_checkpoint
-from publisher.log.transparency.successions import KnownCheckpoint, Succession
+from publisher.log.transparency.successions import KnownCheckpoint, Succession, number_of
 
 
 class KeptCheckpoint(msgspec.Struct, frozen=True):
@@ -19,6 +19,11 @@ class KeptCheckpoint(msgspec.Struct, frozen=True):
     """Empty if a backup by an earlier version, without a signature, does not say it."""
     made_at: datetime | None = None
     """When the backup was made."""
+
+    @property
+    def age(self) -> tuple[int, int]:
+        """Return what orders checkpoints, oldest first: a successor is newer, however short it is."""
+        return number_of(self.origin), self.checkpoint.size
 
     def is_given_up(self, succession: Succession) -> bool:
         """Report whether its last entries are among those that a succession gave up."""

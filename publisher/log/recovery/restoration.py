@@ -28,11 +28,10 @@ from publisher.log.recovery.kept_checkpoint import KeptCheckpoint
 from publisher.log.recovery.manifest import BackupManifest
 from publisher.log.transparency import entry_log, erasure_ledger, shortfall
 from publisher.log.transparency.checkpoint_text import signed_checkpoint
-from publisher.log.transparency.checkpoints import first_origin
 from publisher.log.transparency.erasure_ledger import LedgerEntry
 from publisher.log.transparency.shortfall import Shortfall
 from publisher.log.transparency.signed_note import NoteError
-from publisher.log.transparency.successions import KnownCheckpoint, successions
+from publisher.log.transparency.successions import KnownCheckpoint, first_origin, successions
 
 type EraseBesides = Callable[[Sequence[tuple[str, str]]], None]
 """Called with the erased records (dataset, id)."""
@@ -75,7 +74,7 @@ def restore(
     backup = _choose(folder, name)
     manifest = manifests.read_manifest(backup)
     manifests.check_files(backup, manifest)
-    others = _kept_checkpoints(folder, backup, manifest, notes)
+    own, others = kept_checkpoint.of_backup(manifest), _kept_checkpoints(folder, backup, manifest, notes)
     target = Database(url)
     try:
         _check_target(target, manifest)
@@ -91,7 +90,7 @@ def restore(
             with target.engine.begin() as conn:
                 postgresql.mark_unfinished(conn)
             postgresql_dump.restore(target.url, backup / manifest.files[0].name)
-            restored = _prepare(target, backup, manifest.checkpoint, others, ledger)
+            restored = _prepare(target, backup, own, others, ledger)
             _erase_besides(ledger, erase_besides)
             with target.engine.begin() as conn:
                 postgresql.mark_finished(conn)
@@ -103,7 +102,7 @@ def restore(
         part.chmod(0o600)
         copy = Database(sqlite_url(part))
         try:
-            restored = _prepare(copy, backup, manifest.checkpoint, others, ledger)
+            restored = _prepare(copy, backup, own, others, ledger)
             copy.vacuum(())  # also moves the write-ahead log into the file
         finally:
             copy.close()
@@ -215,7 +214,7 @@ def _parse_checkpoint(note: str, host: str) -> KeptCheckpoint:
 def _prepare(
     database: Database,
     backup: Path,
-    own: KnownCheckpoint,
+    own: KeptCheckpoint,
     others: Sequence[KeptCheckpoint],
     ledger: Sequence[LedgerEntry],
 ) -> RestorationReport:
@@ -227,16 +226,26 @@ def _prepare(
     erased = repeated_erasure.erase_again(database, ledger, utc_now())
     with database.write() as conn:
         size, past = entry_log.size(conn), successions(conn)
-        of_log = [one for one in others if not any(map(one.is_given_up, past))]
-        checkpoints = [own, *(one.checkpoint for one in of_log)]
-        for checkpoint in checkpoints:
-            _check_prefix(conn, checkpoint, size)
-        newest = max(checkpoints, key=lambda checkpoint: checkpoint.size)
+        known = [own, *(one for one in others if not any(map(one.is_given_up, past)))]
+        for one in known:
+            _check_prefix(conn, one.checkpoint, size)
+        newest = max(known, key=lambda one: one.age)
+        missing = max(0, newest.checkpoint.size - size)
         pending = repeated_erasure.list_pending(conn, [one.record for one in ledger])
-        if newest.size > size or pending:
-            shortfall.write(conn, Shortfall(newest, tuple(pending)))
+        if missing or pending:
+            besides = _count_besides(known, newest, size)
+            shortfall.write(conn, Shortfall(newest.checkpoint, tuple(pending), newest.origin, besides))
         records = {one.record for one in ledger if one.dataset}
-        return RestorationReport(backup, size, max(0, newest.size - size), len(records.intersection(erased)))
+        return RestorationReport(backup, size, missing, len(records.intersection(erased)))
+
+
+def _count_besides(known: Sequence[KeptCheckpoint], newest: KeptCheckpoint, size: int) -> int:
+    """Count the entries after ``size`` of other logs of the site than the newest one."""
+    lost: dict[str, int] = {}
+    for one in known:
+        if one.origin != newest.origin:
+            lost[one.origin] = max(lost.get(one.origin, 0), one.checkpoint.size - size)
+    return sum(lost.values())
 
 
 def _erase_besides(ledger: Sequence[LedgerEntry], erase_besides: EraseBesides | None) -> None:

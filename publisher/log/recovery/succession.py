@@ -48,11 +48,12 @@ def succeed(session: Session, reason: str) -> SuccessionReport:
         old_key = key_statements.current_key(conn)
         document = documents.succession_document(
             registry.site(conn).tag_authority,
-            origin=checkpoints.origin(conn),
+            origin=shortfall.origin or checkpoints.origin(conn),
             checkpoint=msgspec.to_builtins(shortfall.known),
             size=entry_log.size(conn),
             sequence=counters.release_sequence,
             change=counters.change_sequence,
+            besides=shortfall.besides,
             reason=reason.strip(),
             succeeded_at=now,
         )

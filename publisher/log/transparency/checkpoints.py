@@ -58,14 +58,8 @@ def origin(conn: Connection, size: int | None = None) -> str:
 
     A successor has its number behind: ``/log-2``. ``size``: in the checkpoints of so many entries.
     """
-    number = successions.count(conn, size) + 1
-    name = first_origin(registry.site(conn).base)
-    return name if number == 1 else f"{name}-{number}"
-
-
-def first_origin(base: str) -> str:
-    """Name of the first log of a site, with which those of its successors begin."""
-    return f"{base.partition('://')[2]}/log"
+    name, past = successions.first_origin(registry.site(conn).base), successions.successions(conn, size)
+    return f"{name}-{successions.number_of(past[-1].origin) + 1}" if past else name
 
 
 def newest(conn: Connection, *, signed: bool) -> Any:

@@ -74,18 +74,20 @@ def succession_document(
     size: int,
     sequence: int,
     change: int,
+    besides: int,
     reason: str,
     succeeded_at: int,
 ) -> Document:
     """Begin a log that continues another after entries were lost.
 
     ``origin``: name of the log before; ``checkpoint``: ``size``, ``root`` and ``note`` of its last known
-    checkpoint; ``size``, ``sequence`` and ``change``: entries that are left, their last release and change.
+    checkpoint; ``size``, ``sequence`` and ``change``: entries that are left, their last release and change;
+    ``besides``: entries of other logs of the site that are lost too.
     """
     own = {"origin": origin, "checkpoint": dict(checkpoint), "size": size, "sequence": sequence}
     own |= {
         "change": change,
-        "lost": max(0, checkpoint["size"] - size),
+        "lost": max(0, checkpoint["size"] - size) + besides,
         "reason": reason,
         "succeeded_at": instant(succeeded_at),
     }

@@ -22,6 +22,12 @@ class Shortfall(msgspec.Struct, frozen=True):
     """The newest checkpoint that anybody holds."""
     erased: tuple[str, ...] = ()
     """Records that were erased after the backup; their contents are destroyed again."""
+    origin: str = ""
+    """Name of the log of that checkpoint, which may be a successor of the one that was restored; empty where
+    it is not known.
+    """
+    besides: int = 0
+    """Entries that are lost besides, of other logs of the site."""
 
 
 _decode = msgspec.json.Decoder(Shortfall).decode

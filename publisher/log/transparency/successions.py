@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from publisher.log.database import entry_tables as e
 
 _CHANGES_APART = 10**9
 """The changes of a successor begin at a multiple of this, beyond all that may have been lost."""
+_LOG = "/log"
 
 
 class KnownCheckpoint(msgspec.Struct, frozen=True):
@@ -42,24 +43,34 @@ class Succession(msgspec.Struct, frozen=True):
 
     def gives_up(self, origin: str, size: int) -> bool:
         """Report whether a checkpoint of the log ``origin`` has entries that the successor lacks for good."""
-        return origin == self.origin and size > self.size
+        is_of_site = origin.rpartition(_LOG)[0] == self.origin.rpartition(_LOG)[0]
+        return is_of_site and number_of(origin) <= number_of(self.origin) and size > self.size
+
+    def last_change(self) -> int:
+        """Return the number after which the changes of the successor begin."""
+        return max(self.change // _CHANGES_APART + 1, number_of(self.origin)) * _CHANGES_APART
 
 
 _decode = msgspec.json.Decoder(Succession).decode
 
 
-def successions(conn: Connection) -> Sequence[Succession]:
-    """List the successions, oldest first."""
+def first_origin(base: str) -> str:
+    """Name of the first log of a site, with which those of its successors begin."""
+    return f"{base.partition('://')[2]}{_LOG}"
+
+
+def number_of(origin: str) -> int:
+    """Return the number of a log among those of its site: 1 for the first, 2 for ``/log-2``."""
+    number = origin.rpartition(_LOG)[2].removeprefix("-")
+    return int(number) if number.isdecimal() else 1
+
+
+def successions(conn: Connection, size: int | None = None) -> Sequence[Succession]:
+    """List the successions among the first ``size`` entries, by default among all, oldest first."""
     c = e.entry.c
-    texts = conn.scalars(select(c.document).where(c.kind == "succession").order_by(c.position))
+    query = select(c.document).where(c.kind == "succession").order_by(c.position)
+    texts = conn.scalars(query if size is None else query.where(c.position < size))
     return [_decode(text) for text in texts if text is not None]
-
-
-def count(conn: Connection, size: int | None = None) -> int:
-    """Count the successions among the first ``size`` entries, by default among all."""
-    c = e.entry.c
-    query = select(func.count()).select_from(e.entry).where(c.kind == "succession")
-    return conn.scalar(query if size is None else query.where(c.position < size)) or 0
 
 
 def lost_after(conn: Connection, sequence: int) -> int:
@@ -74,14 +85,9 @@ def lost_at(conn: Connection, sequence: int) -> int:
 
 def last_number_of_changes(conn: Connection, sequence: int) -> int:
     """Return the number after which the next change is numbered. ``sequence``: that of the newest change."""
-    if any(one.change >= sequence for one in successions(conn)):
-        return (sequence // _CHANGES_APART + 1) * _CHANGES_APART
-    return sequence
+    return max([sequence, *(one.last_change() for one in successions(conn) if one.change >= sequence)])
 
 
 def is_lost_change(conn: Connection, sequence: int) -> bool:
     """Report whether a change with this number may have existed, and is lost."""
-    return any(
-        one.change < sequence <= (one.change // _CHANGES_APART + 1) * _CHANGES_APART
-        for one in successions(conn)
-    )
+    return any(one.change < sequence <= one.last_change() for one in successions(conn))

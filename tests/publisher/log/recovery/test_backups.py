@@ -12,7 +12,9 @@ from pathlib import Path
 import msgspec
 import pytest
 from msgspec import structs
+from sqlalchemy import select
 
+from publisher.log.database import tables as t
 from publisher.log.log import Log
 from publisher.log.model import LogError, Part
 from publisher.log.recovery import backup as backups
@@ -156,6 +158,58 @@ def test_a_successor_is_restored_from_its_backups_among_those_of_the_lost_log(
     )
     assert restored.missing == 10  # of the successor
     successor.close()
+
+
+def used_numbers(log: Log) -> set[int]:
+    with log._session.read() as conn:
+        return set(conn.scalars(select(t.release.c.number)))
+
+
+def used_changes(log: Log) -> set[int]:
+    with log._session.read() as conn:
+        return set(conn.scalars(select(t.change.c.sequence)))
+
+
+def test_a_log_that_is_given_up_for_the_second_time_uses_no_name_and_no_number_again(
+    own: Log, tmp_path: Path
+) -> None:
+    """From one backup two successors begin; of the first one, only checkpoints are left."""
+    folder, keys = tmp_path / "backups", tmp_path / "home" / "keys"
+    for n in range(3, 9):
+        release(own, entry("甲"), entry("乙", str(n)))
+    own.recovery.back_up(tmp_path / "home", folder)
+    first, _ = manifests.list_backups(folder)
+    numbers, changes = [used_numbers(own)], [used_changes(own)]
+    notes = [own.proofs.checkpoint() or ""]
+    for n in range(2):
+        home = tmp_path / f"again{n}"
+        url = f"sqlite:///{home}/qingdan.db"
+        report = restoration.restore(folder, url=url, home=home, name=first.name, notes=notes, keys=keys)
+        successor = Log.open(url, sources=home / "sources")
+        assert report.missing == (6, 4)[n]  # of the newest successor, although it is shorter
+        successor.recovery.succeed("无人保存")
+        for standard in range(5, 7):
+            release(successor, entry("甲"), entry("乙", str(standard)))
+        note = successor.proofs.checkpoint() or ""
+        assert note.startswith(f"data.example.gov.cn/log-{n + 2}\n")
+        numbers.append(used_numbers(successor) - {1})
+        changes.append({change for change in used_changes(successor) if change > 2})
+        assert successor.integrity.verify(Scope(checkpoint=note)).problems == ()
+        for lost in notes:
+            (problem,) = successor.integrity.verify(Scope(checkpoint=lost)).problems
+            assert "entries that were lost before the succession" in problem
+        archive = write_archive(successor, tmp_path / f"{n}.zip")
+        home, notes = tmp_path / f"completed{n}", [*notes, note]
+        url = f"sqlite:///{home}/qingdan.db"
+        restoration.restore(folder, url=url, home=home, name=first.name, notes=notes)
+        completed = Log.open(url, sources=home / "sources")
+        assert completed.recovery.complete(archive, lambda *_: None).missing == 0
+        assert completed.proofs.origin() == successor.proofs.origin()
+        completed.datasets.add_part("fees", Part("新部门"))  # it can be written again
+        completed.close()
+        successor.close()
+    for used in (numbers, changes):
+        assert len(set().union(*used)) == sum(map(len, used)), used
 
 
 def test_a_checkpoint_that_was_kept_before_a_succession_is_valid(own: Log, tmp_path: Path) -> None:
