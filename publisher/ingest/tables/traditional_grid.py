@@ -15,8 +15,10 @@ from publisher.ingest.tables import segmentation
 from publisher.ingest.tables.headings import ColumnMeaning, Headings
 from publisher.ingest.tables.raw_record import RawRecord, TableLine
 from publisher.ingest.tables.segmentation import SegmentedSheet
-from schemas.cells.values import cell_parser
+from schemas.cells.amounts import find_amount
+from schemas.cells.values import amount_value, cell_parser
 from schemas.definition.catalogue import Catalogue, Field, Json
+from schemas.normalise import fold
 
 _EXAMINED_ROWS = 1_000
 _SIGN = re.compile(
@@ -114,8 +116,27 @@ def build_records(
         for name, value in record.content.items():
             if isinstance(value, list) and name in own and raw_record.pieces[name].text != own[name]:
                 record.content[name] = _restore_items(value, raw_record.pieces[name].text, own[name])
-        records.append(record)
+        records.append(_derive_amounts(record, raw_record, catalogue))
     return records
+
+
+def _derive_amounts(record: ImportedRecord, raw_record: RawRecord, catalogue: Catalogue) -> ImportedRecord:
+    """Derive amounts from texts in simplified characters too (5萬元, 元/證)."""
+    for field in catalogue.fields:
+        source = raw_record.pieces.get(field.derived_from)
+        if source is None or field.type != "amount" or field.derived_from not in record.content:
+            continue
+        derived = record.content.get(field.name)
+        if isinstance(derived, dict):
+            record.content[field.name] = {name: _simplify(str(part)) for name, part in derived.items()}
+        elif field.name not in raw_record.pieces and (amount := find_amount(fold(_simplify(source.text)))):
+            record.content[field.name] = amount_value(amount)
+            record = structs.replace(
+                record,
+                originals={**record.originals, field.name: source.original},
+                cells={**record.cells, field.name: source.cell},
+            )
+    return record
 
 
 def _is_read_simplified(field: Field, text: str) -> bool:

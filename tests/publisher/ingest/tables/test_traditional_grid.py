@@ -100,3 +100,15 @@ def test_attachments_and_plain_lists_stay_in_traditional_characters() -> None:
     reading = read_workbook(rows, "policies")
     assert column(reading, "attachments") == [[{"name": "附件：申請表.pdf"}]]
     assert column(reading, "outline") == [["一、總則", "二、細則"]]
+
+
+def test_an_amount_is_derived_from_a_traditional_text() -> None:
+    rows: Rows = [
+        ["序號", "收費項目", "收費標準", "資金管理方式"],
+        [1, "護照費", "每證50元", "繳入中央國庫"],
+        [2, "牌照費", "5萬元", "繳入中央國庫"],
+    ]
+    reading = read_workbook(xlsx(("收費", rows)), "fees")
+    assert column(reading, "standard") == ["每證50元", "5萬元"]
+    assert column(reading, "amount") == [{"amount": "50", "unit": "元/证"}, {"amount": "50000", "unit": "元"}]
+    assert reading.records[1].originals["amount"] == "5萬元"
