@@ -69,62 +69,52 @@ def _digest(document: Document) -> Digest:
 
 
 def _expected(log: Log) -> dict[str, Digest]:
-    catalogues = _Catalogues(log)
+    build = _Builder(log)
     with closing(log.queries.spans()) as spans:
-        documents = (next(catalogues.documents(span), None) for span in spans)
+        documents = map(build.document, spans)
         return {document.span: _digest(document) for document in documents if document is not None}
 
 
-class _Catalogues:
-    """Catalogues of each dataset, the current one first."""
+class _Builder:
+    """Builds documents by the current catalogue of each dataset."""
 
     def __init__(self, log: Log) -> None:
         self._log = log
-        self._by_dataset: dict[str, tuple[Dataset, Sequence[Catalogue]]] = {}
+        self._by_dataset: dict[str, tuple[Dataset, Catalogue]] = {}
 
-    def documents(self, span: Span) -> Iterator[Document]:
-        """Yield the document of a span by each catalogue: an index keeps documents of earlier ones."""
+    def document(self, span: Span) -> Document | None:
         if span.dataset not in self._by_dataset:
-            current = self._log.queries.catalogue(span.dataset)
-            numbers = {r.catalogue_digest: r.number for r in self._log.queries.releases(span.dataset)}
-            numbers.pop(current.digest, None)
-            earlier = (self._log.queries.catalogue(span.dataset, number) for number in numbers.values())
-            self._by_dataset[span.dataset] = self._log.datasets.get(span.dataset), (current, *earlier)
-        dataset, catalogues = self._by_dataset[span.dataset]
-        for catalogue in catalogues:
-            document = build_document(span, dataset, catalogue)
-            if document is not None:
-                yield document
+            own = self._log.datasets.get(span.dataset), self._log.queries.catalogue(span.dataset)
+            self._by_dataset[span.dataset] = own
+        return build_document(span, *self._by_dataset[span.dataset])
 
 
 def _list_problems(log: Log, differences: _IndexDifferences) -> Iterator[Problem]:
     """Compare documents that differ once more, with the log as it is after the pass over the index."""
-    catalogues, places = _Catalogues(log), _places(log)
+    build, places = _Builder(log), _places(log)
     waiting = {item.key for item in log.outbox.items(limit=2**31, due_by=_ANY_TIME)}
     for batch in batched(sorted({*differences.different, *differences.expected} - waiting), _BATCH):
         with closing(log.queries.spans(ids=batch)) as rows:
             spans = {span.id: span for span in rows}
         for key in batch:
-            documents = list(catalogues.documents(spans[key])) if key in spans else []
-            digests = [_digest(document) for document in documents]
+            rebuilt = build.document(spans[key]) if key in spans else None
+            now = None if rebuilt is None else _digest(rebuilt)
             digest = differences.different.get(key)
-            if digest in digests or (digest is None and differences.expected[key] not in digests):
+            if digest == now or (digest is None and differences.expected[key] != now):
                 continue  # written again since
-            yield from _compare(_place(key, places), differences.documents.get(key), digest, documents)
+            yield from _compare(_place(key, places), differences.documents.get(key), digest, rebuilt)
 
 
 def _compare(
-    where: str, document: Document | None, digest: Digest | None, rebuilt: Sequence[Document]
+    where: str, document: Document | None, digest: Digest | None, rebuilt: Document | None
 ) -> Iterable[Problem]:
     if digest is None:
         return (Problem(f"{where}: 索引中没有 not in the index"),)
-    if not rebuilt:
+    if rebuilt is None:
         return (Problem(f"{where}: 日志中没有 not in the log"),)
     if document is None:
         return (Problem(f"{where}: 与日志不符 it is not that of the log"),)
-    pairs = [
-        (f.name, getattr(document, f.name), getattr(rebuilt[0], f.name)) for f in structs.fields(Document)
-    ]
+    pairs = [(f.name, getattr(document, f.name), getattr(rebuilt, f.name)) for f in structs.fields(Document)]
     return [
         Problem(where, f"index.{name}", stored, expected)
         for name, stored, expected in pairs

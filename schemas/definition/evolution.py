@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal
 
 import msgspec
@@ -28,6 +29,23 @@ class Incompatibility(msgspec.Struct, frozen=True):
     """Empty if it concerns the whole catalogue."""
     zh: str
     en: str
+
+
+def searched_parts(catalogue: Catalogue, fields: Collection[str]) -> object:
+    """Return what search documents take from the catalogue, for contents that have only these fields.
+
+    If it is equal for two versions, so are the documents of every such content.
+    """
+    own = [f for f in catalogue.fields if f.name in fields and not f.personal]
+    roles = (catalogue.date_field, catalogue.body_field, catalogue.type_field)
+    return (
+        catalogue.name,
+        {f.name: (f.searched, f.format == "deadline") for f in own if f.searched > 0},
+        {f.name for f in own if f.facet},
+        [(f.name, f.format) for f in own if f.format in ("document-number", "citations", "division")],
+        any(f.format == "document-number" and (f.name,) in catalogue.identity for f in catalogue.fields),
+        [role if role in fields else None for role in roles],
+    )
 
 
 def compare_catalogues(old: Catalogue, new: Catalogue) -> list[Incompatibility]:

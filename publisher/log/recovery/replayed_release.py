@@ -292,7 +292,10 @@ class ReplayedRelease:
             sequence=before,
         )
         bitemporal_spans.add_tally(conn, self._dataset, known_from=self._published_at, after=before)
-        field_values.index_release(conn, self._dataset, self._catalogue, self._sequence, last_revision)
+        earlier = field_values.read_earlier(conn, self._dataset, self._catalogue, self._sequence)
+        field_values.index_release(conn, self._dataset, self._catalogue, earlier, last_revision)
+        if earlier is not None and earlier.change_documents(self._catalogue):
+            last = release_writer.renumber_spans(conn, self._dataset, upto=before, last=last)
         now, number = micros(self._session.clock()), self._document["number"]
         release_writer.write_span_items(conn, self._dataset, before, now)
         day = date.fromisoformat(self._document["effective_on"])

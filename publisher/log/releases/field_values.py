@@ -15,6 +15,7 @@ from publisher.log.database.connection import insert_many, stream
 from publisher.log.database.storable_text import storable
 from publisher.log.drafts.repeals import ENDS, has_repeals
 from schemas.definition.catalogue import Catalogue, CatalogueError, Content, Field, Json
+from schemas.definition.evolution import searched_parts
 from schemas.definition.file_loader import parse_catalogue
 
 LONGEST_UNCHANGED = 300
@@ -43,7 +44,46 @@ def _is_indexed(field: Field, catalogue: Catalogue) -> bool:
     )
 
 
-def index_release(conn: Connection, dataset: int, catalogue: Catalogue, sequence: int, after: int) -> None:
+class EarlierCatalogues(msgspec.Struct, frozen=True):
+    """The catalogues of the releases of a dataset before one with another catalogue."""
+
+    last: Catalogue | None
+    """That of the release before. None: this program cannot read it."""
+    fields: frozenset[str] | None
+    """Names of the fields that older contents can have; None: not all catalogues can be read."""
+
+    def added(self, catalogue: Catalogue) -> list[str]:
+        """List the fields that older contents can have, and that the catalogue before did not index."""
+        indexed = _names(self.last)
+        added = [name for name in _names(catalogue) if name not in indexed]
+        return [name for name in added if self.fields is None or name in self.fields]
+
+    def change_documents(self, catalogue: Catalogue) -> bool:
+        """Report whether older contents have other search documents by the next catalogue."""
+        if self.last is None or self.fields is None:
+            return True
+        return searched_parts(self.last, self.fields) != searched_parts(catalogue, self.fields)
+
+
+def read_earlier(
+    conn: Connection, dataset: int, catalogue: Catalogue, sequence: int
+) -> EarlierCatalogues | None:
+    """Read the catalogues before the release ``sequence``; None if the last is the same, or there is none."""
+    b, c = t.release.c, t.catalogue.c
+    earlier = (b.dataset == dataset, b.sequence < sequence)
+    last = conn.scalar(select(b.catalogue_digest).where(*earlier).order_by(b.number.desc()).limit(1))
+    if last is None or last == catalogue.digest:
+        return None
+    digests = select(b.catalogue_digest).where(*earlier)
+    sources = conn.execute(select(c.digest, c.source).where(c.digest.in_(digests))).all()
+    before = {row.digest: _parse(row.source, row.digest) for row in sources}
+    names = {name for one in before.values() if one is not None for name in one.by_name}
+    return EarlierCatalogues(before[last], None if None in before.values() else frozenset(names))
+
+
+def index_release(
+    conn: Connection, dataset: int, catalogue: Catalogue, earlier: EarlierCatalogues | None, after: int
+) -> None:
     """Write the values of the revisions of a release, which have keys after ``after``.
 
     A revision has the values that the catalogue of its release indexes, and those that any later one of the
@@ -54,12 +94,21 @@ def index_release(conn: Connection, dataset: int, catalogue: Catalogue, sequence
     if names := _names(catalogue):
         new = select(v.key, v.content).where(v.key > after, v.content.is_not(None))
         insert_values(conn, dataset, names, _contents(conn, new))
-    _index_added(conn, dataset, _added_fields(conn, dataset, catalogue, sequence), after)
+    if earlier is not None:
+        _index_added(conn, dataset, earlier.added(catalogue), after)
 
 
 def index_earlier(conn: Connection) -> None:
     """Write what each release adds to the revisions before it, as a home from before that rule lacks it."""
-    b, c = t.release.c, t.change.c
+    c = t.change.c
+    for sequence, dataset, catalogue, earlier in catalogue_changes(conn):
+        last = conn.scalar(select(func.max(c.revision)).where(c.dataset == dataset, c.release < sequence))
+        _index_added(conn, dataset, earlier.added(catalogue), last or 0)
+
+
+def catalogue_changes(conn: Connection) -> Iterator[tuple[int, int, Catalogue, EarlierCatalogues]]:
+    """Yield each release with another catalogue than the one before: sequence, dataset, catalogue, others."""
+    b = t.release.c
     query = select(b.sequence, b.dataset, b.catalogue_digest).order_by(b.sequence)
     catalogues: dict[int, str] = {}
     for sequence, dataset, digest in conn.execute(query).all():
@@ -67,10 +116,10 @@ def index_earlier(conn: Connection) -> None:
         if before is None or before == digest:
             continue
         source = conn.scalar(select(t.catalogue.c.source).where(t.catalogue.c.digest == digest)) or ""
-        if (catalogue := _parse(source, digest)) is not None:
-            earlier = select(func.max(c.revision)).where(c.dataset == dataset, c.release < sequence)
-            added = _added_fields(conn, dataset, catalogue, sequence)
-            _index_added(conn, dataset, added, conn.scalar(earlier) or 0)
+        catalogue = _parse(source, digest)
+        earlier = None if catalogue is None else read_earlier(conn, dataset, catalogue, sequence)
+        if catalogue is not None and earlier is not None:
+            yield sequence, dataset, catalogue, earlier
 
 
 def _index_added(conn: Connection, dataset: int, fields: Sequence[str], last: int) -> None:
@@ -88,22 +137,6 @@ def _index_added(conn: Connection, dataset: int, fields: Sequence[str], last: in
 
 def _contents(conn: Connection, revisions: Select[tuple[int, str | None]]) -> Iterator[tuple[int, str]]:
     return ((row.key, row.content) for row in stream(conn, revisions))
-
-
-def _added_fields(conn: Connection, dataset: int, catalogue: Catalogue, sequence: int) -> list[str]:
-    """List the fields that older contents can have, and that the catalogue before did not index."""
-    b, c = t.release.c, t.catalogue.c
-    earlier = (b.dataset == dataset, b.sequence < sequence)
-    last = conn.scalar(select(b.catalogue_digest).where(*earlier).order_by(b.number.desc()).limit(1))
-    if last is None or last == catalogue.digest:
-        return []
-    digests = select(b.catalogue_digest).where(*earlier)
-    sources = conn.execute(select(c.digest, c.source).where(c.digest.in_(digests))).all()
-    before = {row.digest: _parse(row.source, row.digest) for row in sources}
-    indexed = _names(before[last])
-    known = {name for one in before.values() if one is not None for name in one.by_name}
-    is_known = known.__contains__ if None not in before.values() else lambda _: True
-    return [name for name in _names(catalogue) if is_known(name) and name not in indexed]
 
 
 def _parse(source: str, digest: str) -> Catalogue | None:

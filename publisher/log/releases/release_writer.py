@@ -107,7 +107,8 @@ def write_release(
     bitemporal_spans.add_tally(conn, dataset.key, known_from=known_from, after=counters.outbox_sequence)
     newest = conn.scalar(select(func.max(t.revision.c.key))) or 0
     after = newest if new_revisions_after is None else new_revisions_after
-    field_values.index_release(conn, dataset.key, catalogue, sequence, after)
+    earlier = field_values.read_earlier(conn, dataset.key, catalogue, sequence)
+    field_values.index_release(conn, dataset.key, catalogue, earlier, after)
     if after < newest:
         provenance.add_hashes(conn, after=after)
     row = _release_row(conn, dataset, catalogue, heading, sequence, known_from, previous)
@@ -117,6 +118,8 @@ def write_release(
     conn.execute(insert(t.release).values(row))
     conn.execute(update(t.import_).where(among(conn, t.import_.c.key, imports)).values(release=sequence))
     changes = _write_changes(conn, dataset.key, sequence, last_change) or counters.change_sequence
+    if earlier is not None and earlier.change_documents(catalogue):
+        last = renumber_spans(conn, dataset.key, upto=counters.outbox_sequence, last=last)
     write_span_items(conn, dataset.key, counters.outbox_sequence, micros(now))
     last = write_release_items(conn, dataset.key, row["number"], heading.effective_on, micros(now), last)
     conn.execute(
@@ -220,6 +223,21 @@ def write_span_items(conn: Connection, dataset: int, after: int, due_at: int) ->
     s = t.span.c
     new = (s.sequence > after, s.dataset == dataset, s.status != "erased")
     queue_spans(conn, "span", t.span, *new, sequence=s.sequence, due_at=due_at)
+
+
+def renumber_spans(conn: Connection, dataset: int, *, upto: int, last: int) -> int:
+    """Number the spans of a dataset up to an outbox sequence again, so that search gets all of them anew.
+
+    ``last``: the last outbox sequence so far → the same afterwards.
+    """
+    s = t.span.c
+    old = (s.dataset == dataset, s.sequence <= upto, s.status != "erased")
+    keys = (s.record, s.made, s.effective_from)
+    numbered = select(*keys, number_spans(t.span, last).label("n")).where(*old).subquery()
+    is_same = (column == numbered.c[column.name] for column in keys)
+    count = conn.scalar(select(func.count()).select_from(t.span).where(*old)) or 0
+    conn.execute(update(t.span).where(*is_same).values(sequence=numbered.c.n))
+    return last + count
 
 
 def queue_spans(

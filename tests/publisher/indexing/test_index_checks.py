@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -9,11 +10,15 @@ from pathlib import Path
 import anyio
 import pytest
 from msgspec import structs
+from sqlalchemy import text
 
 from publisher.indexing import index_checks, indexer
 from publisher.indexing.span_to_document import build_document
 from publisher.log.log import Log
-from search.contract import Document, SearchEngine
+from publisher.log.model import DraftEntry, RecordQuery
+from publisher.log.releases import release_writer, span_rebuild
+from schemas.definition.file_loader import load_catalogue, parse_catalogue
+from search.contract import Document, Request, SearchEngine
 from search.embedded.engine import EmbeddedEngine
 from tests.publisher.indexing.test_indexer import log, release
 
@@ -52,6 +57,62 @@ def test_an_index_that_follows_from_the_log_has_no_problem(log: Log, engine: Sea
     assert named(log, engine) == []  # what waits to be indexed is no problem
     anyio.run(indexer.index_outbox, log, engine)
     assert named(log, engine) == []
+
+
+def publish_with_facet(log: Log) -> None:
+    """Publish the same records, and one more, by a catalogue by which readers filter by the name."""
+    file = json.loads(load_catalogue("power-list").source)
+    (own,) = (field for field in file["fields"] if field["name"] == "name")
+    own["qingdan"]["facet"] = True
+    contents = [record.content for record in log.queries.records("shili", RecordQuery()).records]
+    entries = [DraftEntry(content=content) for content in (*contents, {**contents[0], "name": "丙项许可"})]
+    catalogue = parse_catalogue(json.dumps(file, ensure_ascii=False))
+    source = log.evidence.put_source(b"x", name="x.csv", media_type="text/csv")
+    log.drafts.stage("shili", entries, part=None, source=source, parser_version="1", catalogue=catalogue)
+    published = log.releases.publish("shili", effective_on=date(2016, 1, 1))
+    assert published is not None
+    assert published.counts["added"] == 1
+
+
+def count_named(engine: SearchEngine, *names: str) -> int:
+    request = Request(text="", as_of=date(2016, 1, 1).toordinal(), filters={"name": names})
+    return anyio.run(engine.search, request).total
+
+
+def test_unchanged_records_are_found_by_what_a_later_catalogue_makes_a_facet(
+    log: Log, engine: SearchEngine
+) -> None:
+    publish_with_facet(log)
+    anyio.run(indexer.index_outbox, log, engine)
+    assert count_named(engine, "甲项许可", "丙项许可") == 2
+    assert named(log, engine) == []
+    assert log.integrity.verify().problems == ()
+    with log._session.write() as conn:
+        assert span_rebuild.rebuild_spans(log._session.database, conn, log._session.clock()) == 0
+
+
+def test_records_that_were_indexed_by_an_earlier_catalogue_are_named_and_indexed_again_by_0026(
+    log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = EmbeddedEngine(tmp_path / "index")
+    release(log)
+    anyio.run(indexer.index_outbox, log, engine)
+    with monkeypatch.context() as patch:  # as an earlier version published
+        patch.setattr(release_writer, "renumber_spans", lambda *_, last, **__: last)
+        publish_with_facet(log)
+    anyio.run(indexer.index_outbox, log, engine)
+    assert count_named(engine, "甲项许可", "丙项许可") == 1
+    assert sum("index.facets" in problem for problem in named(log, engine)) == 2
+    with log._session.write() as conn:
+        conn.execute(text("UPDATE alembic_version SET version_num = '0025'"))
+    log.close()
+    migrated = Log.open(f"sqlite:///{tmp_path / 'qingdan.db'}", sources=tmp_path / "sources")
+    assert migrated.integrity.verify().problems == ()
+    anyio.run(indexer.index_outbox, migrated, engine)
+    assert count_named(engine, "甲项许可", "丙项许可") == 2
+    assert named(migrated, engine) == []
+    migrated.close()
+    anyio.run(engine.close)
 
 
 def test_a_document_that_differs_is_named_with_record_release_and_field(

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime
+from itertools import product
 
 from msgspec import structs
 
 from publisher.indexing.span_to_document import build_document
 from publisher.log.model import Span
-from schemas.definition.catalogue import Content, Json
+from schemas.definition.catalogue import Content, Field, Json
+from schemas.definition.evolution import searched_parts
 from schemas.definition.file_loader import load_catalogue, parse_catalogue
 from search.contract import FOREVER, Document
 from tests.support.datasets import make_dataset
 
+ROLES = ("date_field", "body_field", "type_field")
 DATASET = make_dataset("shili", title="示例", title_en="", division="210300")
 
 
@@ -135,3 +138,45 @@ def test_the_number_of_a_document_is_its_own_and_that_of_a_plan_is_not_that_of_i
     ]
     numbers = [(d.numbers, d.own_numbers) for d in documents if d is not None]
     assert numbers == [(("示政发〔2024〕1号",), 1), (("示政发〔2024〕1号",), 0)]
+
+
+def test_a_change_of_a_catalogue_that_changes_documents_is_known_as_one() -> None:
+    content: Content = {
+        "name": "甲",
+        "number": "财综〔2004〕32号",
+        "basis": ["财综〔2004〕33号"],
+        "day": "2015-12-01",
+        "limit": {"value": 20, "unit": "工作日"},
+        "body": "市统计局",
+    }
+    plain = load_catalogue("power-list")
+    fields = tuple(Field(name, name, name) for name in content)
+    before = structs.replace(plain, fields=fields, date_field=None, body_field=None, type_field=None)
+    changes: list[dict[str, object]] = [
+        {"searched": 1.0},
+        {"facet": True},
+        {"personal": True},
+        {"unit": "元"},
+        {"title": "改"},
+        {"format": "document-number"},
+        {"format": "citations"},
+        {"format": "division"},
+        {"format": "deadline"},
+        {"searched": 1.0, "format": "deadline"},
+    ]
+    others = [
+        structs.replace(before, fields=tuple(structs.replace(f, **change) if f is own else f for f in fields))
+        for own in fields
+        for change in changes
+    ]
+    others += [structs.replace(before, **{role: own.name}) for role in ROLES for own in fields]
+    others += [structs.replace(before, name="another"), structs.replace(before, title="改")]
+    others += [structs.replace(one, identity=(("number",),)) for one in others]
+    pairs = list(product((before, *others[:70:7]), others))
+    same = 0
+    for one, other in pairs:
+        documents = [build_document(span(content), DATASET, own) for own in (one, other)]
+        if searched_parts(one, content) == searched_parts(other, content):
+            same += 1
+            assert documents[0] == documents[1]
+    assert 0 < same < len(pairs) / 2
