@@ -92,8 +92,17 @@ _DIGITS = {c: n for n, c in enumerate("〇一二三四五六七八九")} | {"零
 _UNITS = {"十": 10, "百": 100, "千": 1000}
 
 
+_LONGEST_NUMBER = 9
+"""Characters: what databases keep as an integer, and 九千九百九十九."""
+
+
 def chinese_number(text: str) -> int | None:
-    """Parse ``七十四`` as 74, ``二〇一五`` as 2015, ``74`` as 74; None for other text, also from 万 on."""
+    """Parse ``七十四`` as 74, ``二〇一五`` as 2015, ``74`` as 74.
+
+    None for other text, from 万 on, and for more than nine characters, which no article or year has.
+    """
+    if len(text) > _LONGEST_NUMBER:
+        return None
     if text.isdecimal():
         return int(text)
     if not text or not all(c in _DIGITS or c in _UNITS for c in text):

@@ -25,7 +25,7 @@ _LOCAL = "地方性法规"
 _KINDS = (_LOCAL, "行政法规", "部门规章", "地方政府规章", "司法解释", "监察法规")
 """Kinds that a category names; the other categories are branches of law."""
 _IN_FORCE_FROM = re.compile(
-    r"自\s*(?P<day>[\d一二〇○零]{4}年[\d一二三四五六七八九十]{1,3}月[\d一二三四五六七八九十]{1,3}日)起?(?:施行|实施|生效)"
+    r"自\s*(?P<day>[\d一二三四五六七八九〇○零]{4}年[\d一二三四五六七八九十]{1,3}月[\d一二三四五六七八九十]{1,3}日)起?(?:施行|实施|生效)"
 )
 _LATEST_EFFECT = timedelta(days=3 * 366)
 """An amended edition keeps the sentence of the first one, so that an earlier day is not its own."""

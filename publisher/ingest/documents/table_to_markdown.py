@@ -48,12 +48,16 @@ def list_rows(lines: Sequence[Line]) -> list[str]:
 
 
 def write_table(lines: Sequence[Line]) -> str:
-    """Write a table. The first row is the header, which GFM requires; a cell's lines are joined by spaces."""
+    """Write a table. The first row is the header, which GFM requires; a cell's lines are joined by spaces.
+
+    Of a table wider than ``MAX_COLUMNS`` only columns with text are written, at most that many.
+    """
     cells: dict[tuple[int, int], list[str]] = {}
     for line in lines:
-        if line.spot is not None and line.spot.column < MAX_COLUMNS:
+        if line.spot is not None:
             cells.setdefault((line.spot.row, line.spot.column), []).append(line.text)
-    columns = range(1 + max(column for _, column in cells))
+    columns: Sequence[int] = sorted({column for _, column in cells})
+    columns = range(columns[-1] + 1) if columns[-1] < MAX_COLUMNS else columns[:MAX_COLUMNS]
     rows = sorted({row for row, _ in cells})
     markdown_rows = [
         _format_row([" ".join(cells.get((row, column), ())) for column in columns]) for row in rows

@@ -66,6 +66,12 @@ def test_kind_and_level_are_read_and_not_guessed(law: str, category: str, kind: 
     assert (row["kind"], row["rank"]) == (kind, rank)
 
 
+@pytest.mark.parametrize("day", ["二〇二三年五月一日", "2023年5月1日"])
+def test_the_day_of_effect_is_written_in_either_digits(day: str) -> None:
+    (row,) = editions_from_texts(as_texts(line("种子法", "第一条", f"本法自{day}起施行。")))
+    assert row["effective"] == "2023-05-01"
+
+
 @pytest.mark.parametrize("day", ["1985年4月1日", "2031年1月1日"])
 def test_the_day_of_another_edition_is_not_its_own(day: str) -> None:
     (row,) = editions_from_texts(as_texts(line("种子法", "第一条", f"本法自{day}起施行。")))

@@ -34,6 +34,8 @@ def test_each_article_is_a_citation_with_its_own_text() -> None:
         ("《水法》第7条和第９条", [7, 9]),
         ("《水法》（第九届全国人大常委会通过）第五条第一项", [5]),
         ("《水法》", [0]),
+        (f"《水法》第{'1' * 5000}条", [0]),
+        (f"《水法》第{'三' * 5000}条", [0]),
     ],
 )
 def test_articles_of_lists_and_ranges(text: str, articles: list[int]) -> None:

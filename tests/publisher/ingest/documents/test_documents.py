@@ -11,6 +11,8 @@ from publisher.ingest.parsed_file import UnreadableFile
 from publisher.ingest.read_file import read_file
 from schemas.definition.file_loader import load_catalogue
 from tests.publisher.ingest.documents.pages import (
+    FOOT,
+    HEAD,
     LABELS,
     LETTER,
     NUMBER,
@@ -231,6 +233,20 @@ def test_view_counts_do_not_make_another_text() -> None:
     one, two = (read_page(PAGE.replace("浏览次数:", f"浏览次数:{n}")).records[0].source_text for n in (1, 2))
     assert one == two
     assert read_page(PAGE.replace("明确目标", "明确任务")).records[0].source_text != one
+
+
+def test_a_table_of_more_columns_than_are_read_keeps_its_texts() -> None:
+    rows = ("事项", "时限"), ("食品经营许可", "20日")
+    table = "".join(f"<tr><td colspan=600></td>{''.join(f'<td>{c}</td>' for c in row)}</tr>" for row in rows)
+    reading = read_document(
+        html(f"{HEAD}<p>现将有关事项公布如下，请遵照执行。</p><table>{table}</table>{FOOT}"),
+        name="f",
+        digest="",
+        media_type="text/html",
+        catalogue=load_catalogue("policies"),
+    )
+    markdown = str(reading.records[0].content["body_markdown"])
+    assert "| 食品经营许可 | 20日 |" in markdown
 
 
 def test_a_page_without_text_is_refused() -> None:
