@@ -43,7 +43,7 @@ _CURRENCY = "美元|港元|港币|欧元|日元|英镑|元|圆|块钱?"
 _LETTER = r"[^\d\s,，;；。、（）()/每元不含另按超免约左最由加上下内外封起]"
 """Letter of the name of a thing that is charged for; a word such as 不含 or 以下 is not part of it."""
 _PER = (
-    rf"k?m[23]|起|{_LETTER}{{1,10}}(?:(?:[/·.．•*×]每?|每)(?!\d){_LETTER}{{1,6}})*"
+    rf"起|(?:N?k?m[23]|{_LETTER}{{1,10}}?)(?:(?:[/·.．•*×]每?|每)(?!\d)(?:m[23]|{_LETTER}{{1,6}}?))*"
     rf"|\d{{1,5}}{_LETTER}{{1,8}}"
 )
 """人·次, 100米: what an amount is per."""
@@ -54,6 +54,8 @@ _LEAD = (
     r"|(?:一次性)?(?:收取?|征收|缴纳)(?![入益额])|一次性|统一|一律|均为?|定额(?!的)|每次为|标准(?!工资))?"
 )
 """收费标准为: words before an amount that do not change it; 收 of 收入 is not one of them."""
+_VERB = r"(?:(?:收取|征收|缴纳|交纳|支付|计收|计征|计缴|缴费|交费|付费|收费|[收征缴交付计]))"
+"""缴纳 of 每户每月缴纳5元: what is charged is not per 月缴纳."""
 _BOUND_WORDS: Mapping[str, str] = {
     **dict.fromkeys(
         ("不超过", "不得超过", "不高于", "最高", "最高不超过", "最多", "上限", "上限为", "≤"), "ceiling"
@@ -67,13 +69,13 @@ _BOUND_WORDS_AFTER: Mapping[str, str] = {
 _ANY_BOUND = "|".join(sorted(_BOUND_WORDS, key=len, reverse=True))
 _MONEY = re.compile(
     rf"{_LEAD}(?P<bound>{_ANY_BOUND})?\s?"
-    rf"(?P<each>(?:每(?!次为)(?:\d{{1,4}}|半)?{_LETTER}{{1,8}}?){{1,3}})?(?:(?:收取?|征收|缴纳|计)?)"
+    rf"(?P<each>(?:每(?!次为)(?:\d{{1,4}}|半)?{_LETTER}{{1,8}}?){{1,3}})?(?:{_VERB}?(?:标准)?[为是:：]?)"
     rf"(?P<inner_bound>{_ANY_BOUND})?"
     rf"(?P<prefix>人民币|RMB|[￥¥])*\s?(?P<n>{_NUMBER})\s?"
     rf"(?:(?P<scale1>百万|[十百千万亿])?(?P<currency1>{_CURRENCY})?{_DASH}[￥¥]?(?P<most>{_NUMBER})\s?)?"
     rf"(?:(?P<scale>百万|[十百千万亿])?(?P<currency>{_CURRENCY})(?:(?P<jiao>[0-9])角)?(?:(?P<fen>[0-9])分)?[整正]?(?:人民币|[（(]人民币[）)])?|(?P<coin>角|分)(?:钱)?)?"
     rf"(?:\s?(?:[/／]\s?每?|每)\s?(?P<per>{_PER})|(?P<each_after>(?:每[^\d\s,，;；/每元]{{1,8}}?){{1,3}})|[（(](?:每(?P<bracket>[^\d（）()]{{1,8}}))[）)])?"
-    rf"\s?(?P<after>{'|'.join(_BOUND_WORDS_AFTER)})?(?:/(?P<last>{_PER}))?(?:的?标准)?(?:收取|计收|计征|征收|缴纳|收费|计算|执行)?",
+    rf"\s?(?P<after>{'|'.join(_BOUND_WORDS_AFTER)})?(?:/(?P<last>{_PER}))?(?:的?标准)?(?:{_VERB}|计算|执行)?",
     re.IGNORECASE,
 )
 """每人每次不超过50元, 0.5—1元/吨以内: a sum or a range, its bound before or after, and what it is per.
@@ -113,6 +115,11 @@ _REPEATED_UNIT = re.compile(
     rf"(?P<first>{_NUMBER})(?P<unit>元/{_LETTER}{{1,8}}){_DASH}(?P<most>{_NUMBER})(?P=unit)"
 )
 """0.1元/吨—0.3元/吨"""
+_FEE_NAME = re.compile(
+    r"^((?:每(?:学期|学年|床位|车辆|台班|项目|科目|证书|半年|半天|季度|立方米|平方米|车次|人次|小时|[人次月年天日户车辆本证件份台套吨亩项科床张页]))"
+    rf"{{1,3}}){_VERB}?[^\d\s,，;；。（）()/每元免减]{{1,8}}?费用?(?:标准)?(?:[为是:：])?(?=[\d￥¥不最])"
+)
+"""每人每学期住宿费500元: the name of a charge between what it is per and the sum."""
 _NUMERAL_OF_SUM = re.compile(rf"[{_NUMERALS}]+(?=[万亿]?[元圆块角分](?!之))")
 """五十 in 每人五十元: a numeral in a sum that is not in capitals as a whole."""
 
@@ -129,6 +136,7 @@ def read_amount(text: str, unit: str = "元") -> Amount | None:
         clean += unit
     for pattern in (_BRACKETED_UNIT, _BRACKETED_PER):
         clean = pattern.sub(r"\1", clean)
+    clean = _FEE_NAME.sub(r"\1", clean)
     clean = _REPEATED_UNIT.sub(r"\g<first>—\g<most>\g<unit>", clean)
     return _read_forms(clean, unit) or _read_forms(_NUMERAL_OF_SUM.sub(_write_digits, clean), unit)
 
@@ -152,7 +160,17 @@ def _write_digits(match: re.Match[str]) -> str:
     return match[0] if number is None else str(number)
 
 
-_REMARK = re.compile(r"[（(][^（()）\d]{1,30}[）)]$")
+_REMARK = re.compile(
+    r"[（(](?![^（()）]*(?:起|封顶|[上下]限|以[内上下]|最[高低多少]|浮|减|免|[另加]收|基准))[^（()）\d]{2,30}[）)]$"
+)
+"""A remark that does not change the amount, as （上限） and the （次） of 元/人（次） do."""
+_REMARK_OF_FREE = re.compile(
+    r"[（(](?:(?:由|各级|市|区|县)*财政.{0,12}|由[^（()）]{1,20}承担|全免|公益性?|不收费)[）)]$"
+)
+_LABEL_OF_FREE = re.compile(
+    r"^(?:收费标准|收费|费用|标准|收费情况|是否收费|[^\d，,；;。：:每按不最免]{1,8}费)[:：]\s*"
+)
+"""首次（免费） and 小微企业：免征 are free for some only; 工本费：免费 is free for everyone."""
 _LABEL = re.compile(r"^[^\d，,；;。：:%‰每按不最免]{1,16}?(?:[:：]\s*|费(?=[\d￥¥]))")
 
 
@@ -163,10 +181,13 @@ def find_amount(text: str) -> Amount | None:
     bare number, which may be a count or a year.
     """
     clean = _EDGES.sub("", text)
+    free = _LABEL_OF_FREE.sub("", _REMARK_OF_FREE.sub("", clean))
+    if _FREE.fullmatch(free):
+        return Amount("0", "元", kind="free")
     for candidate in dict.fromkeys((clean, _REMARK.sub("", clean), _LABEL.sub("", _REMARK.sub("", clean)))):
         amount = read_amount(candidate, "")
-        if amount is not None and (amount.unit.partition("/")[0] or amount.kind == "free"):
-            return amount._replace(unit="元") if amount.kind == "free" else amount
+        if amount is not None and amount.unit.partition("/")[0]:
+            return amount
     return None
 
 
@@ -175,6 +196,8 @@ def _build_money(match: re.Match[str], unit: str) -> Amount | None:
     per = "·".join(map(_join_units, pers))
     first, last = _scale_range(match)
     if match["jiao"] or match["fen"]:
+        if "." in first:  # 3.5元5角
+            return None
         coins = Decimal(match["jiao"] or 0) / 10 + Decimal(match["fen"] or 0) / 100
         first = plain_number(Decimal(first) + coins)
     if match["coin"]:
@@ -185,7 +208,13 @@ def _build_money(match: re.Match[str], unit: str) -> Amount | None:
     name = (currency or "元") if stated else unit
     if (per and not stated and "/" in unit) or (match["bound"] and match["inner_bound"]):
         return None
-    if per and not any(map(str.isalpha, per)):  # 每0.5 names nothing that is charged for
+    if any(
+        one.endswith(("费", "费用")) for one in per.split("·")
+    ):  # 每铺位取暖费: where 铺位 ends is not known
+        return None
+    if per and not any(
+        c.isalpha() or c in "㎡㎥㎏㎞" for c in per
+    ):  # 每0.5 names nothing that is charged for
         return None
     kind = (
         _BOUND_WORDS.get(match["bound"] or match["inner_bound"] or "", "")

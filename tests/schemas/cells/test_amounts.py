@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from schemas.cells.amounts import Amount, read_amount
+from schemas.cells.amounts import Amount, find_amount, read_amount
 from schemas.cells.value_texts import format_value
 from schemas.cells.values import parse_value
 from schemas.definition.catalogue import Field
@@ -76,6 +76,14 @@ AMOUNTS = [
     ("按照每亩1000元标准收取", Amount("1000", "元/亩")),
     ("一次性收取100元", Amount("100", "元")),
     ("RMB 10", Amount("10", "元")),
+    ("每件交纳50元", Amount("50", "元/件")),
+    ("每证收费50元", Amount("50", "元/证")),
+    ("每户每月缴纳垃圾处理费5元", Amount("5", "元/户·月")),
+    ("每人每学期住宿费500元", Amount("500", "元/人·学期")),
+    ("每立方米征收水资源费0.2元", Amount("0.2", "元/立方米")),
+    ("按10元/平方米计征", Amount("10", "元/平方米")),
+    ("0.1元/㎡", Amount("0.1", "元/㎡")),
+    ("10元/m2·月", Amount("10", "元/m2·月")),
     ("暂免征收", Amount("0", "元", kind="free")),
 ]
 OTHER_TEXTS = [
@@ -92,6 +100,7 @@ OTHER_TEXTS = [
     "10元/次，每日最高50元",
     "12,34元",
     "1 000元",
+    *("3.5元5角", "每铺位取暖费5元"),
 ]
 
 
@@ -110,6 +119,23 @@ def test_an_amount_is_read_as_it_is_printed(text: str) -> None:
 @pytest.mark.parametrize("text", OTHER_TEXTS)
 def test_several_amounts_and_other_texts_are_not_an_amount(text: str) -> None:
     assert read_amount(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("免费（首次）", "免征（小微企业）", "首次：免费", "小微企业：免征"),
+        *("300元/台（起）", "100元/次（可下浮）", "300元（基准价）", "5元/人（次）"),
+    ],
+)
+def test_a_condition_beside_a_charge_is_not_left_out(text: str) -> None:
+    assert find_amount(text) is None
+
+
+def test_a_remark_that_does_not_change_a_charge_is_left_out() -> None:
+    assert find_amount("80元/件（含税）") == Amount("80", "元/件")
+    assert find_amount("不收费（由财政承担）") == Amount("0", "元", kind="free")
+    assert find_amount("工本费：免费") == Amount("0", "元", kind="free")
 
 
 def test_no_text_takes_long() -> None:
