@@ -42,7 +42,9 @@ _UNITS: Mapping[str, str] = {
 }  # fmt: skip
 _DAYS = frozenset({"工作日", "自然日", "日"})
 _UNIT = rf"(?:个|個)?\s?(?:{'|'.join(sorted(_UNITS, key=len, reverse=True))})"
-_NUMERAL = r"\d{1,2}个半|[一二三两]个半|\d{1,5}(?:\.\d{1,2})?|[一二三四五六七八九十百两半]{1,5}"
+_NUMERAL = (
+    r"\d{1,2}个半|[一二三四五六七八九十两]{1,3}个半|\d{1,5}(?:\.\d{1,2})?|[一二三四五六七八九十百两半]{1,5}"
+)
 _RANGE = rf"(?:(?P<least>{_NUMERAL})\s?(?:{_UNIT})?\s?[-－–—―~～∼至到]{{1,2}}\s?)?"
 _LIMIT = re.compile(
     rf"{_RANGE}(?P<n>{_NUMERAL})\s?(?:(?P<unit>{_UNIT})(?P<half>半)?(?![a-z])|[（(/【\[〔]\s?(?P<bracket>{_UNIT})\s?[）)】\]〕]?)"
@@ -52,9 +54,9 @@ _LIMIT = re.compile(
 """20个工作日, 15（工作日）, 3-5日, 1个半月, 15日（自然日）: a unit in brackets says which days."""
 _UNIT_FIRST = re.compile(rf"(?P<unit>工作日|自然日|小时|天)\s?[:：]?\s?(?P<n>{_NUMERAL})\s?(?:个|天|日)?")
 _BARE = re.compile(rf"(?:≤|<=|<|不超过)?\s?{_RANGE}(?P<n>{_NUMERAL})")
-_START = re.compile(r"[^\d，。；、（(]{0,40}(?:之日起|之时起|[起后])的?")
-"""The event from which a limit counts: 应当自变更登记之日起."""
-_LEAST = re.compile(r"(?:不得?少于|最快|最短|最早|至少|不低于|不短于|不得早于|[期届]?满前|届满|之前|前)$")
+_LEAST = re.compile(
+    r"(?:(?<!不)(?<!不得)(?<!不应)(?<!不能)(?:超过|大于|多于|高于)|[>＞≥]=?|不得?少于|最快|最短|最早|至少|不低于|不短于|不得早于|[期届]?满前|届满|之前|前)$"
+)
 _LEAST_AFTER = re.compile(r"以上|前(?!办结|完成)|后")
 """Words before and after a number that make it a least time, or a day before which something is due."""
 _QUALIFIER = re.compile(r"(工作日|自然日|日历日)\s?[:：]?\s?$")
@@ -84,7 +86,7 @@ _OPEN = re.compile(
 _LEADS = (
     *("自", "从", "在", "于", "应当", "应", "须", "需", "可", "最长", "最多", "最迟", "最晚", "一般"),
     *("原则", "原则上", "不超过", "不得超过", "不多于", "不大于", "少于", "小于", "低于", "≤", "<", "<="),
-    *("约", "共", "共计", "合计", "总计", "承诺", "法定", "办结", "办理", "审批", "审核", "时限", "期限"),
+    *("共", "共计", "合计", "总计", "承诺", "法定", "办结", "办理", "审批", "审核", "时限", "期限"),
     *("时间", "为", "是", ":", "：", "正式", "受理", "收到", "接到", "接收", "提出", "提交", "递交"),
     *("申请", "申请人", "材料", "资料", "报告", "文件", "齐全", "齐备", "完备", "完整", "符合", "要求"),
     *("规定", "法定形式", "的", "之日", "之时", "日", "当日", "当天", "次日", "第二天", "起", "后"),
@@ -93,6 +95,14 @@ _LEADS = (
 )
 _LEAD = re.compile(f"(?:{'|'.join(sorted(_LEADS, key=len, reverse=True))})++")
 """Words before a limit that do not change it. The repetition is possessive, so that no text takes long."""
+_START = re.compile(
+    rf"(?:[^\d，。；、（(:：自从]{{0,12}}(?:机关|部门|机构|单位|企业|公司|政府|[人者局委]))??(?:{_LEAD.pattern})?"
+    r"[^\d，。；、（(:：自从]{0,40}(?:之日起|之时起|[起后])的?"
+)
+"""The event from which a limit counts, and who has to act: 登记机关应当自变更登记之日起.
+
+Other words before 自 or a colon name the case of the limit: 材料不齐的自补正之日起, 新办：自受理之日起.
+"""
 _TAIL = re.compile(
     r"(?:\s|以内|之内|内|以下|作出|做出|给予|予以|准予|决定|是否|办理?结?|办毕|办完|完毕|完成|审结|审批|审核|审查|受理|答复|出证|发证|送达|行政许可|许可|"
     r"登记|核准|核发|颁发|证件?|的|时限|期限|[（(](?:法定|承诺)[）)]|[。.；;，,、])*"
@@ -100,11 +110,15 @@ _TAIL = re.compile(
 _CONDITION = re.compile(
     r"延长|延期|顺延|不含|不包括|除外|不计|扣除|其中|听证|检验|检测|鉴定|评审|公示|特殊|特别|复杂|经.{0,12}批准|另"
 )
-_AT_ONCE_LATER = re.compile(r"(?<![（(])(?:当场|现场|即时|即办|当日|当天|立即)(?!.{0,6}[）)])")
-"""Words of a second procedure, outside brackets: 法定20个工作日，承诺当场办结."""
+_AT_ONCE_LATER = re.compile(
+    r"(?<![（(])(?:当场|现场(?![勘踏核检查评测考鉴]|审查)|即时|即办|当日|当天|立即)(?!.{0,6}[）)])"
+)
+"""Words of a second procedure, outside brackets: 法定20个工作日，承诺当场办结; 现场勘验 is a step."""
 _SUM = re.compile(r"[\d半]\s?[+＋加*×xX]$")
 """10+5个工作日, 7×24小时: the number is only the last one of a sum or a product."""
-_CUT = re.compile(r"(?:\d[\s,，.．']|^[-−负])$")
+_SUM_AFTER = re.compile(r"[^，。；;（(]{0,8}[+＋]")
+"""7日公示+20个工作日: the number is only the first one of a sum."""
+_CUT = re.compile(r"(?:\d[\s,，.．']|^[-−负]|[\d一二三四五六七八九十百两]个?)$")
 """2 0个工作日, 1,000日, -5日: the number is only the last part of one, or has a sign."""
 _CALENDAR_YEARS = range(1900, 2200)
 """2015年 is a date."""
@@ -174,7 +188,9 @@ def _find_limit(text: str) -> LimitText | None:
     unit, before, after = _split_words(first, before, after)
     if len(matches) > 1 and (before or not _CONDITION.search(after)):
         return LimitText("text")
-    if _AT_ONCE_LATER.search(before) or _AT_ONCE_LATER.search(after) or _SUM.search(before):
+    if _AT_ONCE_LATER.search(before) or _AT_ONCE_LATER.search(after):
+        return LimitText("text")
+    if _SUM.search(before) or _SUM_AFTER.match(after):
         return LimitText("text")
     groups = first.groupdict()
     limit = unit and _convert(first["n"], unit, half=bool(groups.get("half")))

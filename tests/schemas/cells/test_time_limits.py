@@ -174,3 +174,43 @@ def test_no_text_takes_long() -> None:
     ):
         read_limit(text, "工作日")
     assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("新办：自受理之日起20日内", (20, "日")),
+        ("材料不齐的自补正之日起5日内", (5, "日")),
+        ("简易程序自立案之日起10日内", (10, "日")),
+        ("约10天", (10, "日")),
+        ("20个工作日（不含现场勘验、专家评审时间）", (20, "工作日")),
+        ("20个工作日，不含现场检查", (20, "工作日")),
+        ("现场核查的，20个工作日", (20, "工作日")),
+    ],
+)
+def test_a_case_or_a_step_beside_a_limit_is_kept_as_rest(text: str, expected: tuple[int, str]) -> None:
+    reading = read_limit(text, "工作日")
+    assert reading is not None
+    assert reading.limit is not None
+    assert reading.limit[:2] == expected
+    assert reading.limit.rest
+
+
+def test_the_event_and_who_acts_do_not_change_a_limit() -> None:
+    for text in (
+        "登记机关应当自变更登记之日起20日内",
+        "申请人自公告之日起20日内",
+        "法定时限：自立案之日起20日",
+    ):
+        reading = read_limit(text, "工作日")
+        assert reading is not None
+        assert reading.limit is not None
+        assert reading.limit == (20, "日", "", False)
+
+
+@pytest.mark.parametrize(
+    "text", ["7日公示+20个工作日", ">5个工作日", "超过5个工作日", "五个半工作日", "三百六十五个半日"]
+)
+def test_sums_least_times_and_parts_of_numbers_are_no_limit(text: str) -> None:
+    reading = read_limit(text, "工作日")
+    assert reading is None or reading.limit is None
