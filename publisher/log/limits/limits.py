@@ -12,7 +12,7 @@ from publisher.log.limits.limit_shares import LimitDataset, LimitQuery, LimitSel
 from publisher.log.limits.limit_steps import LimitStep, limit_fields, read_states, steps_of_field
 from publisher.log.model import View
 from publisher.log.queries import point_in_time
-from publisher.log.queries.fields_in_view import catalogue_in_view
+from publisher.log.queries.fields_in_view import catalogue_in_view, mark_personal
 from publisher.log.queries.point_in_time import Clocks
 from publisher.log.registry import dataset_row
 from publisher.log.session import Session
@@ -27,15 +27,17 @@ class Limits:
     def steps(self, dataset: str, record: str, view: View = View()) -> tuple[LimitStep, ...]:  # noqa: B008 - frozen
         """List the steps of a record's limits field by field, oldest first, as known in a view.
 
-        The fields are those of the catalogue of the view. Without ``as_of`` also the steps that take effect
-        later. A record without limits, and an unknown one, has none.
+        The fields are the public ones of the catalogue of the view. Without ``as_of`` also the steps that
+        take effect later. A record without limits, and an unknown one, has none.
 
         Raises ``LogError``: ``no-such-dataset``, ``no-such-release``, ``mixed-view``.
         """
         with self._session.read() as conn:
             clocks = point_in_time.clocks(conn, dataset, view, self._session.clock())
             load = partial(self._session.catalogue, conn)
-            fields = limit_fields(catalogue_in_view(conn, dataset_row(conn, dataset), clocks, load))
+            row = dataset_row(conn, dataset)
+            catalogue = catalogue_in_view(conn, row, clocks, load)
+            fields = limit_fields(mark_personal(catalogue, load(row.catalogue_digest)))
             if not fields:
                 return ()
             has_day = view.as_of is not None or view.release is not None
@@ -57,7 +59,8 @@ class Limits:
         for row in conn.execute(select(d.key, d.name, d.catalogue_digest, d.details)).all():
             catalogue = load(row.catalogue_digest)
             if row.key in migrated:
-                catalogue = catalogue_in_view(conn, dataset_row(conn, row.name), clocks, load)
+                in_view = catalogue_in_view(conn, dataset_row(conn, row.name), clocks, load)
+                catalogue = mark_personal(in_view, catalogue)
             limits = frozenset(field.name for field in limit_fields(catalogue))
             if limits:
                 body = msgspec.json.decode(row.details).get("body") or ""

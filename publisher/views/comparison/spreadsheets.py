@@ -87,17 +87,20 @@ def _rows(d: Difference, catalogue: Catalogue, lang: Lang) -> Iterator[list[str]
 
 
 def _lines(d: Difference, catalogue: Catalogue, lang: Lang) -> Iterator[tuple[str, str, str]]:
-    """Yield (field, before, after) with formatted values."""
+    """Yield (field, before, after) of the public fields, with formatted values."""
+    personal = {field.name for field in catalogue.fields if field.personal}
     if d.before is not None and d.after is not None:
         for change in d.fields:
             name = change.field
+            if name in personal:
+                continue
             before, after = (
                 _display_value(catalogue, name, value, lang) for value in (change.before, change.after)
             )
             yield name, before, after
         return
     content = d.after or d.before or {}
-    for name in (field.name for field in catalogue.fields if field.name in content):
+    for name in (field.name for field in catalogue.fields if field.name in content and not field.personal):
         text = _display_value(catalogue, name, content[name], lang)
         before, after = ("", text) if d.before is None else (text, "")
         yield name, before, after

@@ -135,7 +135,7 @@ def _selected_releases(visit: Visit, newest: tuple[str, str]) -> list[str]:
 def _page(visit: Visit, comparison: Comparison) -> dict[str, object]:
     service, name, params = visit.service, comparison.name, comparison.params
     page = comparison.fetch_page(service)
-    catalogue = service.log.queries.catalogue_in_view(name, page.after, page.before)
+    catalogue = service.catalogue_in_view(name, page.after, page.before)
     kinds, counts = page.totals.kinds, service.log.queries.count_by_part(name, page.before, page.after)
     sides = (_side(visit, params.start), _side(visit, params.end))
     return {

@@ -201,3 +201,23 @@ def test_a_field_that_became_personal_changes_the_etag_of_older_answers(site: Si
             assert after.headers["etag"] != one.headers["etag"], address
     assert "片区" not in get(site, f"{HOME}/records.csv?release=1&{_FILTER}").text
     assert site.log.queries.queryable_catalogue(FEES, View(release=1)).by_name["zone"].personal
+
+
+def test_a_field_that_became_personal_is_in_no_search_nor_comparison_of_older_states(site: Site) -> None:
+    fields = (
+        field("time_limit", "时限", "object", kind="limit", unit="工作日", personal=True),
+        field("office", "科室", facet=True),
+        field("zone", "片区", personal=True),
+    )
+    migrate(site, catalogue(fields=fields))
+    site.index()
+    for view in ("release=1", "as_of=2015-01-15"):
+        address = f"/search?{urlencode({'q': '甲', 'dataset': FEES})}&{view}"
+        html = get(site, address).text
+        assert "甲" in html
+        assert "片区" not in html, view
+    for address in (f"{HOME}/compare?from=1&to=2", f"/v1{HOME}/compare.csv?from=1&to=2"):
+        assert "片区" not in get(site, address).text, address
+    (record,) = {state.id for state in site.log.queries.find_by_title(FEES, "甲")}
+    address = f"/v1{HOME}/records/{record}/limits?release=2"
+    assert site.client.get(address).json()["steps"] == []

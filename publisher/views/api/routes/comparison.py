@@ -102,7 +102,7 @@ def _compare_csv(service: Service, call: Call) -> FileReply:
     lang = params.headers
 
     def write(path: Path) -> None:
-        catalogue = service.log.queries.catalogue_in_view(name, sides.after, sides.before)
+        catalogue = service.catalogue_in_view(name, sides.after, sides.before)
         with path.open("wb") as file:
             file.writelines(spreadsheets.to_csv(sides.differences(service, name), catalogue, lang=lang))
 
@@ -127,7 +127,7 @@ def _compare_xlsx(service: Service, call: Call) -> FileReply:
             parts=sides.parts,
         )
         totals = service.log.queries.totals(name, sides.before, sides.after)
-        catalogue = service.log.queries.catalogue_in_view(name, sides.after, sides.before)
+        catalogue = service.catalogue_in_view(name, sides.after, sides.before)
         spreadsheets.to_xlsx(path, sides.differences(service, name), totals, catalogue, metadata)
 
     return _file_reply(service, name, sides, FileKey((), "xlsx"), MEDIA_TYPE, write)
@@ -176,7 +176,7 @@ def _answer(service: Service, call: Call, comparison: two_states.Comparison) -> 
     name, sides, page = comparison.name, comparison.sides, comparison.fetch_page(service)
     totals, is_of_present = page.totals, comparison.params.end is None and sides.after.known_at is None
     end = View() if is_of_present else structs.replace(sides.after, as_of=page.after.as_of)
-    catalogue = service.log.queries.catalogue_in_view(name, page.after, page.before)
+    catalogue = service.catalogue_in_view(name, page.after, page.before)
     return answers.Comparison(
         dataset=name,
         from_=_state(sides.before, totals.before),

@@ -89,7 +89,7 @@ def group_fields(
 
 
 def list_facts(visit: Visit, catalogue: Catalogue, content: Content) -> Sequence[FieldValue]:
-    """List the first short facts of a record, for the head of its page, without repetitions.
+    """List the first short public facts of a record, for the head of its page, without repetitions.
 
     The sub-item (子项) comes first: several records have the name of the whole item.
     """
@@ -100,6 +100,8 @@ def list_facts(visit: Visit, catalogue: Catalogue, content: Content) -> Sequence
         if name not in content or len(chosen) == _MOST_FACTS:
             continue
         field = catalogue.by_name[name]
+        if field.personal:  # since a later catalogue
+            continue
         text = _bare(format_text(visit, field, content[name]))
         if len(text) <= _LONGEST_FACT and not any(text in other or other in text for other in texts):
             texts.append(text)
