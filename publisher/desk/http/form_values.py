@@ -44,6 +44,6 @@ def changed_details(sent: Mapping[str, Any], shown: str, present: Mapping[str, A
     the details now.
     """
     before = dict(present)
-    with suppress(msgspec.DecodeError):  # another program than a browser sent it
+    with suppress(msgspec.DecodeError, RecursionError):  # another program than a browser sent it
         before |= msgspec.json.decode(shown, type=dict[str, Any])
     return {name: value for name, value in sent.items() if value not in (before[name], present[name])}

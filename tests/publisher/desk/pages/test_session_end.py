@@ -52,7 +52,7 @@ def test_fields_of_one_name_and_the_query_stay(desk: DeskSite, record: str) -> N
         assert list_forms(answer.text)[0].action == f"{record}?lang=en&x=%22"
 
 
-@pytest.mark.parametrize("token", ["", "forged" * 20])
+@pytest.mark.parametrize("token", ["", "forged" * 20, "伪造" * 40])
 def test_texts_of_another_site_are_not_shown(desk: DeskSite, record: str, token: str) -> None:
     with desk.signed_in("zhang") as browser:
         desk.clock.advance(minutes=31)
