@@ -13,12 +13,16 @@ type IncompatibilityCode = Literal[
     "other-catalogue",
     "field-removed",
     "type-changed",
+    "unit-changed",
     "now-required",
     "word-removed",
     "now-personal",
     "identity-changed",
     "running-changed",
 ]
+
+_NUMBERS = ("integer", "decimal")
+"""Types whose values are stored without their unit."""
 
 
 class Incompatibility(msgspec.Struct, frozen=True):
@@ -52,8 +56,8 @@ def compare_catalogues(old: Catalogue, new: Catalogue) -> list[Incompatibility]:
     """List everything that needs a migration, in the order of the old file; empty if compatible.
 
     Compatible: optional fields and words of a vocabulary added; aliases, titles and weights changed.
-    Incompatible: a field or word removed, a vocabulary closed, another type or format, a field newly required
-    or personal, another name, identity or ``running``.
+    Incompatible: a field or word removed, a vocabulary closed, another type or format, another unit of a
+    number, a field newly required or personal, another name, identity or ``running``.
     """
     incompatibilities = list(_compare_properties(old, new))
     for field in old.fields:
@@ -124,6 +128,10 @@ def _compare_fields(old: Field, new: Field) -> list[Incompatibility]:
                 f"type of {name} changed from {was} to {now}",
             )
         )
+    if old.type in _NUMBERS and old.unit and old.unit != new.unit:
+        zh = f"“{old.title}”的单位由“{old.unit}”改为“{new.unit}”"
+        en = f"unit of {name} changed from {old.unit} to {new.unit}"
+        incompatibilities.append(Incompatibility("unit-changed", name, zh, en))
     if new.required and not old.required:
         incompatibilities.append(_report_required(new))
     if new.personal and not old.personal:

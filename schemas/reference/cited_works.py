@@ -19,14 +19,16 @@ from schemas.reference.works import WorkKind, key_of, key_of_number, kind_of_tit
 
 _DIGITS = "一二三四五六七八九十百千零〇0-9０-９"
 _NUMERAL = rf"[{_DIGITS}](?:\s?[{_DIGITS}])*"
+_TO = "至—–－~～-"
+"""Marks of a range of articles; the hyphen is the last, as in a class of a pattern."""
 _SUBDIVISION = rf"\s*+第?\s*+[（(]?\s*+{_NUMERAL}\s*+[)）]?\s*+[款项目](?![{_DIGITS}规录])"
 """A place within an article: 第二款 or 第（三）项."""
 _ADDED = r"(?:\s*+之\s?[一二三四五六七八九十]+)?"
 """之一 of an article that was added later: 第七条之一."""
 _ARTICLE = re.compile(rf"第?\s*+(?P<number>{_NUMERAL})\s*+(?:条(?P<place>{_ADDED}(?:{_SUBDIVISION})*))?")
-_SOME = rf"{_NUMERAL}\s*+(?:[、和]\s*+第?\s*+{_NUMERAL}\s*+)*条{_ADDED}(?:{_SUBDIVISION})*"
-"""One article with its place, or several: 七条第二款 or 七、八、九条."""
-_ARTICLES = re.compile(rf"\s*+第\s*+{_SOME}(?:\s*+[、,，和及至]\s*+第?\s*+{_SOME})*")
+_SOME = rf"{_NUMERAL}\s*+(?:(?:[、和]|[{_TO}]{{1,2}})\s*+第?\s*+{_NUMERAL}\s*+)*条{_ADDED}(?:{_SUBDIVISION})*"
+"""One article with its place, or several: 七条第二款, 七、八、九条 or 七至九条."""
+_ARTICLES = re.compile(rf"\s*+第\s*+{_SOME}(?:\s*+(?:[、,，和及]|[{_TO}]{{1,2}})\s*+第?\s*+{_SOME})*")
 _SECTION = (
     rf"[，,]?\s*+第?\s*+(?:{_NUMERAL}\s*+(?:部分|大类|类)|[（(]\s*+{_NUMERAL}\s*+[)）]\s*+(?:部分|大类|类)?)"
 )
@@ -187,9 +189,10 @@ def _list_articles(
     last, end = 0, places.start()
     for match in _ARTICLE.finditer(text, places.start(), places.end()):
         number = chinese_number(_plain(match["number"])) or 0
-        if text[end : match.start()].strip() == "至":
-            for between in range(last + 1, min(number, last + _MOST_IN_RANGE)):
-                yield work(start, match.end(), between, "")
+        between = text[end : match.start()].strip()
+        if between and all(mark in _TO for mark in between):
+            for article in range(last + 1, min(number, last + _MOST_IN_RANGE)):
+                yield work(start, match.end(), article, "")
         start = start if last == 0 else match.start()
         yield work(start, match.end(), number, _plain(match["place"] or ""))
         last, end = number, match.end()

@@ -49,6 +49,17 @@ def test_a_removed_field_another_type_and_another_identity_need_a_migration() ->
     assert codes(fees, structs.replace(fees, identity=(("name",),))) == [("identity-changed", "")]
 
 
+def test_another_unit_of_a_number_needs_a_migration_and_one_of_a_limit_does_not() -> None:
+    fees = load_catalogue("fees")
+    priced = structs.replace(
+        fees, fields=(*fees.fields, Field("budget", "预算", "Budget", type="integer", unit="元"))
+    )
+    assert codes(priced, change_field(priced, "budget", unit="万元")) == [("unit-changed", "budget")]
+    assert codes(change_field(priced, "budget", unit=""), priced) == []
+    powers = load_catalogue("power-list")
+    assert codes(powers, change_field(powers, "promised_limit", unit="日")) == []
+
+
 def test_a_newly_required_field_and_a_removed_word_need_a_migration() -> None:
     powers = load_catalogue("power-list")
     assert codes(powers, change_field(powers, "basis", required=True)) == [("now-required", "basis")]
