@@ -226,21 +226,28 @@ class StateComparison:
         return case((now, self._differing.part_after), else_=self._differing.part_before)
 
     def _split_cancelled_releases(self) -> None:
-        """Find the releases without effect on either state, and those whose effect the later one lacks."""
+        """Find the releases whose changes lead from neither state to the other, and those that are undone.
+
+        The later state has nothing of a release whose cancellation it knows. The cancellation counts if the
+        earlier state has something of that release.
+        """
         before, after = self._before, self._after
         without_effect: list[int] = []
         self._undone: list[int] = []
         for one in cancelled_releases(self._conn, after.instant, _b.dataset == self._dataset.key):
-            if one.published_at > before.instant or one.effective_on > before.day:
-                without_effect += (one.sequence, one.cancelled_by)
-            elif one.cancelled_at > before.instant:
+            without_effect.append(one.sequence)
+            if one.published_at <= before.instant < one.cancelled_at and one.effective_on <= before.day:
                 self._undone.append(one.sequence)
+            else:
+                without_effect.append(one.cancelled_by)
         self._without_effect = among(self._conn, _b.sequence, without_effect) if without_effect else false()
 
     def _was_renamed(self) -> ColumnElement[bool]:
         query = select(_c.sequence).join_from(t.change, t.release, _b.sequence == _c.release)
         renamed_back = and_(
-            among(self._conn, _b.sequence, self._undone), _c.effective_from <= self._after.day
+            among(self._conn, _b.sequence, self._undone),
+            _c.effective_from <= self._before.day,
+            _c.effective_from <= self._after.day,
         )
         return query.where(
             _c.record == self._differing.record,

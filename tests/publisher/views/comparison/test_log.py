@@ -17,7 +17,7 @@ from publisher.log.queries.comparison import DIFFERENCE_KINDS
 from tests.publisher.log.replay import DAYS
 from tests.publisher.log.test_replay import RELAXED, START, HistoryRun, a_site, a_site_on_sqlite, histories
 from tests.support.clock import Clock
-from tests.support.log import LATE, MIDDLE, entry, ids, release
+from tests.support.log import LATE, MIDDLE, entry, ids, release, stage
 from tests.support.servers.postgresql import Server
 
 
@@ -135,6 +135,29 @@ def test_a_cancelled_rename_is_not_among_the_changes_behind_a_difference(log: Lo
     (back,) = log.queries.differences("fees", renamed, View())
     assert (back.kind, back.title_before, back.title) == ("renamed", "丁", "甲")
     assert [step.release for step in back.steps] == [3, 4]
+
+
+def test_a_cancelled_rename_in_two_parts_is_not_among_the_changes_of_the_later_one(
+    log: Log, clock: Clock
+) -> None:
+    stage(log, entry("甲"), part="财政局")
+    stage(log, entry("乙"), part="民政局")
+    log.releases.publish("fees", effective_on=MIDDLE)
+    renamed, moved = (clock().date() + timedelta(days=days) for days in (30, 60))
+    stage(log, part="财政局")
+    stage(log, entry("甲"), entry("乙"), part="民政局")
+    log.releases.publish("fees", effective_on=moved)
+    log.releases.rename("fees", ids(log)["甲"], entry("丁").content, effective_on=renamed, reason="更名")
+    known = clock.advance(hours=1)
+    clock.advance(hours=1)
+    log.releases.cancel("fees", 3, reason="撤")
+    after = View(as_of=moved)
+    (difference,) = log.queries.differences("fees", View(as_of=renamed), after)
+    assert (difference.kind, difference.title) == ("changed", "甲")
+    assert [step.release for step in difference.steps] == [2]
+    (back,) = log.queries.differences("fees", View(as_of=renamed, known_at=known), after)
+    assert (back.kind, back.title_before, back.title) == ("renamed", "丁", "甲")
+    assert {step.release for step in back.steps} == {2, 4}
 
 
 def compare_tables(before: dict[str, str], after: dict[str, str]) -> dict[str, str]:
