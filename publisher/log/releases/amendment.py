@@ -14,12 +14,13 @@ from publisher.log.approvals.submission_digest import choose_span
 from publisher.log.canonical_json import NotCanonicalError, bad_content, canonical, new_salt, salted_hash
 from publisher.log.clocks import FOREVER, day_at, day_or_none
 from publisher.log.database import tables as t
-from publisher.log.database.connection import Database
+from publisher.log.database.connection import Database, among
 from publisher.log.database.storable_text import storable
 from publisher.log.database.temporary_tables import create_empty, new_change
 from publisher.log.model import ChangeKind, LogError
 from publisher.log.record_identity import identity_digest
 from publisher.log.registry import DatasetRow
+from publisher.log.releases.release_rows import cancellations
 from publisher.log.releases.release_writer import ReleaseHeading, write_release
 from schemas.definition.catalogue import Catalogue, Content
 
@@ -150,10 +151,12 @@ class AmendmentRelease:
         if not later:
             return
         b, c, state = t.release.c, t.change.c, later[-1]
+        cancelled = [one.cancels for one in cancellations(self._conn, b.dataset == self._dataset.key)]
         release = self._conn.execute(
             select(b.number, b.effective_on)
             .join_from(t.change, t.release, b.sequence == c.release)
             .where(c.record == state.record, c.revision == state.revision, not_(t.IS_CANCELLATION))
+            .where(not_(among(self._conn, b.number, cancelled)))
             .order_by(c.sequence.desc())
         ).first()
         if release is not None and release.effective_on > day_at(self._now).toordinal():

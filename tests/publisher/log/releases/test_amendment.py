@@ -213,6 +213,18 @@ def test_a_rename_is_not_undone_by_the_return_of_an_item(log: Log, clock: Clock,
     assert set(standards(log, View(as_of=back))) == {"丁", "乙"}
 
 
+def test_a_release_that_is_cancelled_is_no_way_out_of_a_refused_rename(log: Log, clock: Clock) -> None:
+    release(log, entry("甲"), on=EARLY)
+    today = clock().date()
+    release(log, entry("甲", "2"), on=today + timedelta(days=60))
+    gone = today + timedelta(days=80)
+    release(log, entry("丙"), on=gone)
+    log.releases.cancel("fees", 3, reason="撤")
+    with pytest.raises(LogError) as refused:
+        log.releases.rename("fees", ids(log)["甲"], entry("丁").content, effective_on=today, reason="更名")
+    assert "或先取消第2次发布" in refused.value.zh
+
+
 def test_a_rename_may_precede_a_state_of_the_same_name(log: Log, clock: Clock) -> None:
     release(log, entry("甲"), on=EARLY)
     today = clock().date()
