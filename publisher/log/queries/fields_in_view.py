@@ -60,9 +60,13 @@ class CatalogueQueries:
         """
         with self._session.read() as conn:
             row, load = registry.dataset_row(conn, dataset), partial(self._session.catalogue, conn)
-            catalogue = load(releases(conn, row, number)[0].catalogue_digest)
-            if number > 1:
-                catalogue = add_fields(catalogue, load(releases(conn, row, number - 1)[0].catalogue_digest))
+            release, b = releases(conn, row, number)[0], t.release.c
+            # Its number may be smaller by more than one: a succession skips those of lost releases.
+            earlier = select(b.catalogue_digest).where(b.dataset == row.key, b.number < number)
+            before = conn.scalar(earlier.order_by(b.number.desc()).limit(1))
+            catalogue = load(release.catalogue_digest)
+            if before is not None:
+                catalogue = add_fields(catalogue, load(before))
             return mark_personal(catalogue, load(row.catalogue_digest))
 
 

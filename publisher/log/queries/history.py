@@ -59,14 +59,13 @@ def field_order(session: Session, conn: Connection) -> FieldOrder:
 
     The order is not that of the current catalogue: a migration must not change a page of an older release.
     """
-    releases: dict[str, Mapping[int, str]] = {}
+    releases: dict[str, Mapping[int, tuple[str, str]]] = {}
     orders: dict[tuple[str, str], Mapping[str, int]] = {}
 
     def order(dataset: str, number: int) -> Mapping[str, int]:
         if dataset not in releases:
             releases[dataset] = _read_digests(conn, registry.dataset_row(conn, dataset).key)
-        own = releases[dataset][number]
-        before = releases[dataset].get(number - 1, own)
+        own, before = releases[dataset][number]
         if (own, before) not in orders:
             fields = [f.name for digest in (own, before) for f in session.catalogue(conn, digest).fields]
             orders[own, before] = {name: n for n, name in enumerate(dict.fromkeys(fields))}
@@ -75,10 +74,15 @@ def field_order(session: Session, conn: Connection) -> FieldOrder:
     return order
 
 
-def _read_digests(conn: Connection, dataset: int) -> Mapping[int, str]:
-    """Read number → digest of the catalogue, of each release of a dataset."""
-    rows = conn.execute(select(_b.number, _b.catalogue_digest).where(_b.dataset == dataset)).all()
-    return {row.number: row.catalogue_digest for row in rows}
+def _read_digests(conn: Connection, dataset: int) -> Mapping[int, tuple[str, str]]:
+    """Read number → digests of its catalogue and of that before, of each release of a dataset."""
+    query = select(_b.number, _b.catalogue_digest).where(_b.dataset == dataset).order_by(_b.number)
+    digests: dict[int, tuple[str, str]] = {}
+    before = ""
+    for number, digest in conn.execute(query):
+        digests[number] = digest, before or digest
+        before = digest
+    return digests
 
 
 def changes(

@@ -41,9 +41,12 @@ def refuse_migration(session: Session, conn: Connection, dataset: DatasetRow, nu
     Raises ``LogError('cancel-migration')``.
     """
     catalogue = session.catalogue(conn, dataset.catalogue_digest)
-    for release in releases(conn, dataset):
+    every = releases(conn, dataset)
+    # Its number may be smaller by more than one: a succession skips those of lost releases.
+    before = max((release.number for release in every if release.number < number), default=number)
+    for release in every:
         old = session.catalogue(conn, release.catalogue_digest)
-        if release.number >= number - 1 and compare_catalogues(old, catalogue):
+        if release.number >= before and compare_catalogues(old, catalogue):
             raise LogError(
                 "cancel-migration",
                 f"第{number}次发布以来清单类型定义已经迁移，不能取消。请再次发布。",

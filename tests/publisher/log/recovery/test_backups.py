@@ -7,6 +7,7 @@ import shutil
 import zipfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -14,6 +15,7 @@ import pytest
 from msgspec import structs
 from sqlalchemy import select
 
+from publisher.log.clocks import utc_now
 from publisher.log.database import tables as t
 from publisher.log.log import Log
 from publisher.log.model import LogError, Part
@@ -221,6 +223,10 @@ def test_a_checkpoint_that_was_kept_before_a_succession_is_valid(own: Log, tmp_p
     successor.recovery.succeed("无人保存")
     release(successor, entry("甲"), entry("乙", "4"))
     own_note = successor.proofs.checkpoint() or ""
+    # The number before is that of a lost release.
+    newest = successor.queries.releases("fees")[-1].number
+    assert newest - 1 not in used_numbers(successor)
+    assert "standard" in successor.queries.catalogue_of_changes("fees", newest).by_name
     for note in (kept, own_note):
         assert successor.integrity.verify(Scope(checkpoint=note)).problems == ()
     (problem,) = successor.integrity.verify(Scope(checkpoint=lost)).problems
@@ -370,3 +376,18 @@ def test_what_is_called_durable_has_a_durable_name(tmp_path: Path, monkeypatch: 
     synced.clear()
     erasure_ledger.update_ledger(tmp_path / erasure_ledger.NAME, [LedgerEntry("fees", "r")])
     assert str(tmp_path) in synced
+
+
+def test_the_first_release_after_a_succession_is_not_cancelled_if_it_is_a_migration(
+    own: Log, tmp_path: Path
+) -> None:
+    release(own, entry("甲"), entry("乙", "3"))
+    successor = restore(tmp_path, own.proofs.checkpoint() or "")
+    shutil.copytree(tmp_path / "home" / "keys", tmp_path / "new" / "keys")
+    successor.recovery.succeed("无人保存")
+    later = utc_now().date() + timedelta(days=30)
+    without_place = catalogue(identity=["name"])
+    migrated = successor.releases.migrate("fees", without_place, reason="x", effective_on=later)
+    with pytest.raises(LogError, match="was migrated since"):
+        successor.releases.check_cancellation("fees", migrated.number)
+    successor.close()
