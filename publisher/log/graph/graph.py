@@ -72,10 +72,10 @@ class Graph:
         with self._session.read() as conn:
             return find_work(conn, key, self._clocks(conn, view))
 
-    def names(self, key: str) -> tuple[str, ...]:
+    def names(self, key: str, view: View = View()) -> tuple[str, ...]:  # noqa: B008 - frozen
         """Return the keys under which a work is cited, its own first."""
         with self._session.read() as conn:
-            return names_of(conn, key)
+            return names_of(conn, key, self._clocks(conn, view))
 
     def works(self, query: WorkQuery) -> WorkPage:
         """List works, in the order of their keys."""

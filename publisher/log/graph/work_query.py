@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, get_args
 
 import msgspec
 from msgspec import structs
-from sqlalchemy import ColumnElement, Connection, Select, and_, except_, exists, func, select, union
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    case,
+    except_,
+    exists,
+    func,
+    or_,
+    select,
+    union,
+)
 
 from publisher.log.clocks import day_or_none
 from publisher.log.database import tables as t
@@ -81,23 +93,38 @@ class WorkPage(msgspec.Struct, frozen=True):
     """Works of the query, on all pages."""
 
 
-def names_of(conn: Connection, name: str) -> tuple[str, ...]:
+def names_of(conn: Connection, name: str, clocks: Clocks) -> tuple[str, ...]:
     """Return the keys under which a work is cited. A title that several works have is a key of its own.
 
-    ``name``: a key, or a number or a title in any spelling.
+    ``name``: a key, or a number or a title in any spelling. It is that of the work that has it in the view,
+    or if none has, of the one that ever had it.
     """
     name = storable(name)
     key = name if _is_named(conn, (name,)) else parse_key(name) or name
-    keys = conn.scalars(select(_w.key).where(_w.name == key).distinct()).all()
-    own = keys[0] if len(keys) == 1 else key
+    own = _find_owners(conn, (key,), clocks).get(key, key)
     names = conn.scalars(select(_w.name).where(_w.key == own).distinct().order_by(_w.name)).all()
-    shared = _shared_names(conn, names) if names else set()
-    return tuple(dict.fromkeys((own, *(name for name in names if name not in shared))))
+    owners = _find_owners(conn, names, clocks)
+    return tuple(dict.fromkeys((own, *(name for name in names if owners.get(name) == own))))
 
 
-def _shared_names(conn: Connection, names: Sequence[str]) -> set[str]:
-    several = func.count(_w.key.distinct()) > 1
-    return set(conn.scalars(select(_w.name).where(_w.name.in_(names)).group_by(_w.name).having(several)))
+def _find_owners(conn: Connection, names: Sequence[str], clocks: Clocks) -> Mapping[str, str]:
+    return {row.name: row.key for row in conn.execute(_select_owners(clocks, _w.name.in_(names))).all()}
+
+
+def _select_owners(clocks: Clocks, *conditions: ColumnElement[bool]) -> Select[Any]:
+    """Select names that one work alone has in the view, or if none has, one ever had: name, key, kind."""
+    is_now = func.max(case((_s.revision.is_not(None), 1), else_=0)).label("is_now")
+    in_view = and_(_s.revision == _w.revision, _s.status == "stated", clocks.in_view(_s))
+    works = select(_w.name, _w.key, func.max(_w.kind).label("kind"), is_now)
+    works = works.outerjoin_from(g.work_name, t.span, in_view).where(*conditions)
+    w = works.group_by(_w.name, _w.key).subquery().c
+    now = func.sum(w.is_now)
+
+    def of_owner(column: ColumnElement[str]) -> ColumnElement[str]:
+        return case((now == 1, func.max(case((w.is_now == 1, column)))), else_=func.max(column))
+
+    owners = select(w.name, of_owner(w.key).label("key"), of_owner(w.kind).label("kind")).group_by(w.name)
+    return owners.having(or_(now == 1, and_(now == 0, func.count() == 1)))
 
 
 def find_work(conn: Connection, key: str, clocks: Clocks) -> Work:
@@ -109,7 +136,7 @@ def find_work(conn: Connection, key: str, clocks: Clocks) -> Work:
 
 
 def read_work(conn: Connection, key: str, clocks: Clocks) -> Work:
-    names = names_of(conn, key)
+    names = names_of(conn, key, clocks)
     records = tuple(_records(conn, names[0], clocks))
     citing = select(func.count(_s.record.distinct())).select_from(
         t.span.join(g.citation, _c.revision == _s.revision)
@@ -192,22 +219,17 @@ def _select_keys(conn: Connection, query: WorkQuery, clocks: Clocks) -> Select[A
 
 
 def _cited_keys(conn: Connection, query: WorkQuery, clocks: Clocks) -> tuple[Select[Any], Select[Any]]:
-    """Select the keys of the works that records cite in a view: by their keys, and by other names.
-
-    Whose name it is does not depend on the view, as in :func:`names_of`.
-    """
-    other = g.work_name.alias().c
-    is_shared = exists().where(other.name == _w.name, other.key != _w.key)
-    is_name = and_(_w.name != _w.key, ~is_shared)
-    by_key = select(_c.work.label("key")).where(
-        ~exists().where(_w.name == _c.work, is_name), _is_in_view(_c.revision, clocks)
-    )
-    by_name = select(_w.key).where(
-        is_name, exists().where(_c.work == _w.name, _is_in_view(_c.revision, clocks))
-    )
+    """Select the keys of the works that records cite in a view: by their keys, and by other names."""
+    owner = _select_owners(clocks).cte()
+    o = owner.c
+    is_of_other = and_(o.name == _c.work, o.key != o.name)
+    cited = select(_c.work.label("key")).where(_is_in_view(_c.revision, clocks))
+    by_key = cited.outerjoin_from(g.citation, owner, is_of_other).where(o.name.is_(None))
+    is_cited = exists().where(_c.work == o.name, _is_in_view(_c.revision, clocks))
+    by_name = select(o.key).where(o.key != o.name, is_cited)
     return (
         _of_query(by_key, conn, query, _c.work, _c.kind),
-        _of_query(by_name, conn, query, _w.key, _w.kind),
+        _of_query(by_name, conn, query, o.key, o.kind),
     )
 
 

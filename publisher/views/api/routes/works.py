@@ -217,7 +217,9 @@ def make_listing(
     keys of the work in the path, if there is one.
     """
     digest, cursor = requested_view.begin_list(service, params, name, keys)
-    works = tuple(key for work in params.values_of("work") for key in service.log.graph.names(work))
+    works = tuple(
+        key for work in params.values_of("work") for key in service.log.graph.names(work, params.view)
+    )
     query = PassageQuery(
         view=params.view,
         works=keys or works,
@@ -232,11 +234,15 @@ def make_listing(
     return PassageListing(query, digest, validity(service, params.view))
 
 
-def _citations(service: Service, call: Call, keys: tuple[str, ...]) -> Reply:
-    grammar = _CITATIONS_OF_WORK if keys else CITATIONS_GRAMMAR
-    listing = make_listing(
-        service, query_parameters.parse(call.query, grammar), "citations", WORK_KINDS, keys
-    )
+def _names_in_path(service: Service, call: Call, view: View) -> tuple[str, ...]:
+    requested_view.check_not_future(service, view)
+    return find_work(service, call, view).names
+
+
+def _citations(service: Service, call: Call, *, of_work: bool) -> Reply:
+    params = query_parameters.parse(call.query, _CITATIONS_OF_WORK if of_work else CITATIONS_GRAMMAR)
+    keys = _names_in_path(service, call, params.view) if of_work else ()
+    listing = make_listing(service, params, "citations", WORK_KINDS, keys)
 
     def build() -> answers.Citations:
         page = service.log.graph.citations(listing.query)
@@ -249,9 +255,10 @@ def _citations(service: Service, call: Call, keys: tuple[str, ...]) -> Reply:
     return Reply(listing.validity, build)
 
 
-def _effects(service: Service, call: Call, keys: tuple[str, ...]) -> Reply:
-    grammar = _EFFECTS_OF_WORK if keys else EFFECTS_GRAMMAR
-    listing = make_listing(service, query_parameters.parse(call.query, grammar), "effects", EFFECTS, keys)
+def _effects(service: Service, call: Call, *, of_work: bool) -> Reply:
+    params = query_parameters.parse(call.query, _EFFECTS_OF_WORK if of_work else EFFECTS_GRAMMAR)
+    keys = _names_in_path(service, call, params.view) if of_work else ()
+    listing = make_listing(service, params, "effects", EFFECTS, keys)
 
     def build() -> answers.Effects:
         page = service.log.graph.effects(listing.query)
@@ -320,7 +327,7 @@ def _saying(service: Service, one: Passage) -> answers.Saying:
     runs="query",
 )
 def list_citations_of_work(service: Service, call: Call) -> Reply:
-    return _citations(service, call, service.log.graph.work(call.path["key"]).names)
+    return _citations(service, call, of_work=True)
 
 
 @route(
@@ -338,7 +345,7 @@ def list_citations_of_work(service: Service, call: Call) -> Reply:
     runs="query",
 )
 def list_effects_of_work(service: Service, call: Call) -> Reply:
-    return _effects(service, call, service.log.graph.work(call.path["key"]).names)
+    return _effects(service, call, of_work=True)
 
 
 @route(
@@ -356,7 +363,7 @@ def list_effects_of_work(service: Service, call: Call) -> Reply:
     runs="query",
 )
 def list_citations(service: Service, call: Call) -> Reply:
-    return _citations(service, call, ())
+    return _citations(service, call, of_work=False)
 
 
 @route(
@@ -375,7 +382,7 @@ def list_citations(service: Service, call: Call) -> Reply:
     runs="query",
 )
 def list_effects(service: Service, call: Call) -> Reply:
-    return _effects(service, call, ())
+    return _effects(service, call, of_work=False)
 
 
 ROUTES: tuple[AnyRoute, ...] = (

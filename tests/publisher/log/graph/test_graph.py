@@ -184,6 +184,25 @@ def test_a_cited_title_that_two_documents_have_is_listed_as_a_work_of_its_own(gr
     assert works(graph, resolved=True) == {NUMBER: 1, other: 0}
 
 
+def test_a_title_is_that_of_the_document_whose_number_was_added_later(graph: Log, clock: Clock) -> None:
+    publish_list(graph, {"取水": f"《{TITLE}》第三条", "查档": "示政发[2024]18号"}, START)
+    publish_policy(graph, number=None)
+    assert works(graph) == {TITLE: 1, NUMBER: 1}
+    clock.advance(minutes=1)
+    without_number = View(known_at=clock.now)
+    for number in ("示政发〔2024〕81号", NUMBER):
+        clock.advance(days=1)
+        (policy,) = graph.queries.records("policies", RecordQuery()).records
+        content = {**policy.content, "number": number}
+        graph.releases.rename("policies", policy.id, content, effective_on=START, reason="补正文号")
+    assert works(graph) == works(graph, resolved=True) == {NUMBER: 2}
+    work = graph.graph.work(TITLE)
+    assert (work.key, work.names) == (NUMBER, (NUMBER, TITLE))
+    assert graph.graph.names(TITLE) == work.names
+    assert works(graph, view=without_number) == {TITLE: 1, NUMBER: 1}
+    assert works(graph, view=without_number, resolved=True) == {TITLE: 1}
+
+
 def test_effects_are_listed_by_side(graph: Log) -> None:
     publish_policy(
         graph, body_markdown="《旧通知》（示政发〔2001〕3号）同时废止。", effective_on="2024-07-01"
