@@ -113,10 +113,8 @@ def _find_owners(conn: Connection, names: Sequence[str], clocks: Clocks) -> Mapp
 
 def _select_owners(clocks: Clocks, *conditions: ColumnElement[bool]) -> Select[Any]:
     """Select names that one work alone has in the view, or if none has, one ever had: name, key, kind."""
-    is_now = func.max(case((_s.revision.is_not(None), 1), else_=0)).label("is_now")
-    in_view = and_(_s.revision == _w.revision, _s.status == "stated", clocks.in_view(_s))
-    works = select(_w.name, _w.key, func.max(_w.kind).label("kind"), is_now)
-    works = works.outerjoin_from(g.work_name, t.span, in_view).where(*conditions)
+    is_now = func.max(case((_is_in_view(_w.revision, clocks), 1), else_=0)).label("is_now")
+    works = select(_w.name, _w.key, func.max(_w.kind).label("kind"), is_now).where(*conditions)
     w = works.group_by(_w.name, _w.key).subquery().c
     now = func.sum(w.is_now)
 
@@ -218,19 +216,35 @@ def _select_keys(conn: Connection, query: WorkQuery, clocks: Clocks) -> Select[A
     return select(keys.subquery().c.key).distinct()
 
 
-def _cited_keys(conn: Connection, query: WorkQuery, clocks: Clocks) -> tuple[Select[Any], Select[Any]]:
-    """Select the keys of the works that records cite in a view: by their keys, and by other names."""
-    owner = _select_owners(clocks).cte()
-    o = owner.c
-    is_of_other = and_(o.name == _c.work, o.key != o.name)
-    cited = select(_c.work.label("key")).where(_is_in_view(_c.revision, clocks))
-    by_key = cited.outerjoin_from(g.citation, owner, is_of_other).where(o.name.is_(None))
-    is_cited = exists().where(_c.work == o.name, _is_in_view(_c.revision, clocks))
-    by_name = select(o.key).where(o.key != o.name, is_cited)
+def _cited_keys(
+    conn: Connection, query: WorkQuery, clocks: Clocks
+) -> tuple[Select[Any], Select[Any], Select[Any]]:
+    """Select the keys of the works that records cite in a view: by their keys, and by other names.
+
+    Whose a name is that several works had depends on the view: such names are few, and have their own query.
+    """
+    other = g.work_name.alias().c
+    is_shared = exists().where(other.name == _w.name, other.key != _w.key)
+    is_name = and_(_w.name != _w.key, ~is_shared)
+    shared = select(_w.name).group_by(_w.name).having(func.min(_w.key) != func.max(_w.key))
+    o = _select_owners(clocks, _w.name.in_(shared)).cte().c
+
+    by_key = select(_c.work.label("key")).where(
+        ~exists().where(_w.name == _c.work, is_name),
+        _c.work.not_in(select(o.name).where(o.key != o.name)),
+        _is_in_view(_c.revision, clocks),
+    )
+    by_name = select(_w.key).where(is_name, _is_cited(_w.name, clocks))
+    by_shared_name = select(o.key).where(o.key != o.name, _is_cited(o.name, clocks))
     return (
         _of_query(by_key, conn, query, _c.work, _c.kind),
-        _of_query(by_name, conn, query, o.key, o.kind),
+        _of_query(by_name, conn, query, _w.key, _w.kind),
+        _of_query(by_shared_name, conn, query, o.key, o.kind),
     )
+
+
+def _is_cited(name: ColumnElement[str], clocks: Clocks) -> ColumnElement[bool]:
+    return exists().where(_c.work == name, _is_in_view(_c.revision, clocks))
 
 
 def _is_in_view(revision: ColumnElement[int], clocks: Clocks) -> ColumnElement[bool]:
