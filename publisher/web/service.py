@@ -19,7 +19,6 @@ from publisher.log.descriptions import SiteDetails
 from publisher.log.log import Log
 from publisher.log.model import Dataset, Release, Site, View
 from publisher.log.proofs import FirstCheckpoint
-from publisher.log.queries.fields_in_view import mark_personal
 from publisher.log.transparency.successions import Succession
 from publisher.mac_key import read_or_replace_key
 from publisher.settings import Settings
@@ -202,14 +201,10 @@ class Service:
         )
 
     def catalogue_in_view(self, dataset: str, *views: View) -> Catalogue:
-        """Return the catalogue as :meth:`.CatalogueQueries.catalogue_in_view`, with its errors.
-
-        A field that the current catalogue marks as personal is personal here, too.
-        """
-        current = self.log.queries.catalogue(dataset)
+        """Return the catalogue as :meth:`.CatalogueQueries.catalogue_in_view`, with its errors."""
         if self.has_migrated(dataset):
-            return mark_personal(self.log.queries.catalogue_in_view(dataset, *views), current)
-        return current
+            return self.log.queries.catalogue_in_view(dataset, *views)
+        return self.log.queries.catalogue(dataset)
 
     def has_migrated(self, dataset: str) -> bool:
         """Report whether releases of a dataset have different catalogues. Raises ``no-such-dataset``."""

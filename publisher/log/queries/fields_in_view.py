@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from publisher.log import registry
 from publisher.log.database import tables as t
-from publisher.log.model import View
+from publisher.log.model import Release, View
 from publisher.log.queries import point_in_time
 from publisher.log.queries.point_in_time import Clocks
 from publisher.log.registry import DatasetRow
@@ -27,17 +27,28 @@ class CatalogueQueries:
         self._session = session
 
     def catalogue(self, dataset: str, release: int | None = None) -> Catalogue:
-        """Return the current catalogue of the dataset, or the catalogue of a release."""
+        """Return the current catalogue of the dataset, or the catalogue of a release.
+
+        A field that the current catalogue marks as personal is personal in that of every release.
+        """
         with self._session.read() as conn:
             row = registry.dataset_row(conn, dataset)
+            current = self._session.catalogue(conn, row.catalogue_digest)
             if release is None:
-                return self._session.catalogue(conn, row.catalogue_digest)
+                return current
             digest = releases(conn, row, release)[0].catalogue_digest
-            return self._session.catalogue(conn, digest)
+            return mark_personal(self._session.catalogue(conn, digest), current)
+
+    def fields_hidden_since(self, dataset: str, release: Release) -> tuple[str, ...]:
+        """List the fields that a release published and that the current catalogue marks as personal."""
+        with self._session.read() as conn:
+            row, load = registry.dataset_row(conn, dataset), partial(self._session.catalogue, conn)
+            return personal_since(load(release.catalogue_digest), load(row.catalogue_digest))
 
     def catalogue_in_view(self, dataset: str, *views: View) -> Catalogue:
         """Return the catalogue of the first view, with all fields that contents in any of the views can have.
 
+        A field that the current catalogue marks as personal is personal here, too.
         Raises ``LogError``: ``no-such-dataset``, ``no-such-release``, ``mixed-view``.
         """
         with self._session.read() as conn:
@@ -74,7 +85,8 @@ def read_in_views(session: Session, conn: Connection, dataset: str, views: Itera
     """Return the catalogue of the first view, with all fields that contents in any of the views can have."""
     row, load = registry.dataset_row(conn, dataset), partial(session.catalogue, conn)
     every = (point_in_time.clocks(conn, dataset, view, session.clock()) for view in views)
-    return reduce(add_fields, (catalogue_in_view(conn, row, clocks, load) for clocks in every))
+    catalogue = reduce(add_fields, (catalogue_in_view(conn, row, clocks, load) for clocks in every))
+    return mark_personal(catalogue, load(row.catalogue_digest))
 
 
 def catalogue_in_view(

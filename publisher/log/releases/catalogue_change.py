@@ -80,7 +80,7 @@ class MigrationRelease(AmendmentRelease):
     def migrate(self, heading: ReleaseHeading) -> int:
         """Rewrite all states from the day on for another catalogue, and assign identities again.
 
-        Values of fields that it lacks are dropped.
+        Values of fields that it lacks, or marks as personal, are dropped.
         """
         s, day = t.span.c, heading.effective_on.toordinal()
         rows = self._conn.execute(
@@ -91,7 +91,7 @@ class MigrationRelease(AmendmentRelease):
                 s.status == "stated",
             ).order_by(t.record.c.id, s.effective_from)
         ).all()
-        names = self._catalogue.by_name
+        names = {field.name for field in self._catalogue.fields if not field.personal}
         contents = [
             {name: value for name, value in msgspec.json.decode(row.content).items() if name in names}
             for row in rows

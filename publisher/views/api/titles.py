@@ -20,6 +20,7 @@ def field_title(catalogue: Catalogue, name: str) -> str:
 
 
 def field_changes(catalogue: Catalogue, changes: Iterable[FieldChange]) -> tuple[common.FieldChange, ...]:
+    """Give titles to changes of fields. Those of a personal field are left out."""
     return tuple(
         common.FieldChange(
             field=change.field,
@@ -28,6 +29,7 @@ def field_changes(catalogue: Catalogue, changes: Iterable[FieldChange]) -> tuple
             after=change.after,
         )
         for change in changes
+        if (field := catalogue.by_name.get(change.field)) is None or not field.personal
     )
 
 

@@ -65,6 +65,7 @@ def make_writer(
     own = state_names(catalogue)
     chosen = tuple(name for name in own if not properties or name in properties)
     fields = [field.name for field in catalogue.fields if not field.personal]
+    personal = frozenset(catalogue.by_name).difference(fields)  # of states from before they were marked
     has_geometry = geometry and has_places(catalogue)
 
     @lru_cache(1024)
@@ -77,7 +78,11 @@ def make_writer(
             cells = _decode(content)
             encoded = _encode({name: cells.get(name) for name in properties if name not in own} | state)
         else:  # members are added to a canonical JSON object, whose values are not decoded
-            added = {**absent(tuple(_members(content))), **state}
+            members = _members(content)
+            if not personal.isdisjoint(members):
+                members = {name: value for name, value in members.items() if name not in personal}
+                content = _encode(members)
+            added = {**absent(tuple(members)), **state}
             comma = b"," if added and content != b"{}" else b""
             encoded = b"%b%b%b" % (content[:-1], comma, _encode(added)[1:])
         place = _encode(_point(_decode(content))) if has_geometry else b"null"

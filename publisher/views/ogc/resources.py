@@ -227,7 +227,7 @@ def get_item(geo: Geo, request: Request) -> OgcAnswer:
     validity = requested_view.validity(geo.service, dataset.name, view)
 
     def build() -> Body:
-        catalogue = geo.catalogue_in_view(dataset.name, view)
+        catalogue = geo.service.catalogue_in_view(dataset.name, view)
         raw = dataset_items.get_feature(geo, dataset.name, catalogue, identifier, view)
         return _item_body(geo, request, params, bytes(raw))
 
@@ -282,7 +282,7 @@ def _make_source(
     )
     item_query = dataset_items.parse_item_query(geo.service.cursors, dataset, catalogue, params)
     first = dataset_items.first_view(item_query.view, item_query.during)
-    item_query = structs.replace(item_query, catalogue=geo.catalogue_in_view(dataset.name, first))
+    item_query = structs.replace(item_query, catalogue=geo.service.catalogue_in_view(dataset.name, first))
     if request.word_matches is not None:
         item_query = dataset_items.narrow_to_records(item_query, request.word_matches.get(dataset.name, ()))
     validity = requested_view.validity(geo.service, dataset.name, item_query.view)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from publisher.log.clocks import start_of
-from publisher.log.model import Dataset, LogError, View
+from publisher.log.model import Dataset, LogError
 from publisher.views.ogc.bounding_box import Box
 from publisher.views.ogc.errors import not_found
 from publisher.views.ogc.item_source import ItemSource
@@ -96,12 +96,6 @@ class Geo:
     def catalogue(self, dataset: str) -> Catalogue:
         log = self.service.log
         return self._catalogues.find(dataset, log.queries.sequence(dataset), log.queries.catalogue)
-
-    def catalogue_in_view(self, dataset: str, view: View) -> Catalogue:
-        """Return the catalogue with all fields that contents of a state can have."""
-        if self.service.has_migrated(dataset):
-            return self.service.log.queries.catalogue_in_view(dataset, view)
-        return self.catalogue(dataset)
 
     def box(self, dataset: Dataset) -> Box | None:
         if dataset.division is None or self.boundaries is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
@@ -201,6 +202,37 @@ def test_a_field_that_became_personal_changes_the_etag_of_older_answers(site: Si
             assert after.headers["etag"] != one.headers["etag"], address
     assert "片区" not in get(site, f"{HOME}/records.csv?release=1&{_FILTER}").text
     assert site.log.queries.queryable_catalogue(FEES, View(release=1)).by_name["zone"].personal
+
+
+def test_a_field_that_became_personal_is_published_no_more(site: Site) -> None:
+    records = [state.id for name in "甲乙" for state in site.log.queries.find_by_title(FEES, name)]
+    pinned = addresses(site)
+    for address in pinned:  # files are generated before the migration
+        get(site, address)
+    personal = catalogue(
+        fields=(
+            field("time_limit", "时限", "object", kind="limit", unit="工作日"),
+            field("office", "科室", facet=True),
+            field("zone", "片区", personal=True),
+        )
+    )
+    migrate(site, personal)
+    current = [f"/v1{HOME}/records", f"{HOME}/records.csv", "/changes", "/feeds/all.atom", "/feeds/all.rss"]
+    for record in records:
+        current += [f"{start}/records/{record}" for start in (HOME, f"/v1{HOME}")]
+        current += [f"/ogc/collections/{FEES}/items/{record}"]
+    # Contents of older releases in the JSON of the log stay as they were hashed, until they are erased.
+    is_json_of_the_log = {
+        one for one in pinned if one.startswith("/v1") and "/schema" not in one and not one.endswith("/csv")
+    }
+    for address in (*current, *(one for one in pinned if one not in is_json_of_the_log)):
+        answer = get(site, address)
+        if answer.status_code == 200:
+            assert not re.search('片区|>[东西南北中]<|"zone"|,[东西南北中],', answer.text), address
+    for change in site.client.get(f"/v1{HOME}/changes").json()["changes"]:
+        assert "zone" not in {one["field"] for one in change["fields"]}
+    answer = site.client.get(f"/v1{HOME}/records/{records[0]}?release=1")
+    assert answer.json()["content"]["zone"] == "东"
 
 
 def test_a_field_that_became_personal_is_in_no_search_nor_comparison_of_older_states(site: Site) -> None:

@@ -77,7 +77,9 @@ def _state(service: Service, name: str, view: View, lang: Lang = "zh") -> _State
     validity = requested_view.validity(service, name, view).extended((), named_at)
     if view.release is not None:
         # Without the key of later changes: a record that was withdrawn later stays in a release's file.
-        tokens = about.dataset.named_at, about.erased
+        release = service.release(name, view.release)
+        hidden = service.log.queries.fields_hidden_since(name, release)
+        tokens = about.dataset.named_at, about.erased, *hidden
         validity = requested_view.pinned_validity(service, name, view.release, *tokens)
     return _State(
         about, structs.replace(validity, tokens=(*validity.tokens, *write_state.description_tokens(about)))
