@@ -123,10 +123,16 @@ def is_typed(origin: RevisionOrigin) -> bool:
 
 
 def row_texts(catalogue: Catalogue, row: SourceRow) -> dict[str, str]:
-    """Return field → text of its cell. A row without known cells has a text for every field."""
-    names = row.locator.get("cells") or row.content
+    """Return field → text of its cell; if its cells are not known, that of each field. No personal ones."""
+    names = [name for name in row.locator.get("cells") or row.content if not _is_personal(catalogue, name)]
     originals = {**row.originals, **cell_excerpts.mended_texts(row.locator)}
     return cell_excerpts.cell_texts(names, originals, row.content, lambda: catalogue)
+
+
+def _is_personal(catalogue: Catalogue, name: str) -> bool:
+    """Report whether a field became personal since the row was read: those of its day are not stored."""
+    field = catalogue.by_name.get(name)
+    return field is not None and field.personal
 
 
 def field_readings(catalogue: Catalogue, origin: RevisionOrigin) -> tuple[answers.FieldReading, ...]:
@@ -135,7 +141,9 @@ def field_readings(catalogue: Catalogue, origin: RevisionOrigin) -> tuple[answer
         return ()
     originals, fields = origin.row.originals, catalogue.by_name
     return tuple(
-        _reading(fields[name], original, origin.row) for name, original in originals.items() if name in fields
+        _reading(fields[name], original, origin.row)
+        for name, original in originals.items()
+        if name in fields and not fields[name].personal
     )
 
 

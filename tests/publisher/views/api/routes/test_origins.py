@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from aics_tlog import tree as foreign_tree
 from publisher.log.log import Log
 from publisher.log.model import DraftEntry
 from publisher.workflow.import_files import InputFile, import_files
-from schemas.definition.catalogue import Content
+from schemas.definition.catalogue import Catalogue, Content
 from schemas.definition.file_loader import load_catalogue
 from tests.publisher.views.pages.conftest import BROWSER, Page
 from tests.support.clock import Clock
@@ -194,7 +195,10 @@ def test_the_rules_are_named_and_personal_columns_are_nowhere(tmp_path: Path, da
         }
 
 
-def test_a_neighbour_from_before_a_migration_is_listed_with_its_texts(tmp_path: Path) -> None:
+@contextmanager
+def migrated(tmp_path: Path, to: Catalogue) -> Iterator[tuple[Site, dict[str, str]]]:
+    """Open a site whose dataset has migrated, with the address of the first record's page and its origin."""
+
     def fill(log: Log, _: Clock) -> None:
         own = catalogue(fields=(field("gone", "已去字段", "integer"),))
         log.datasets.create(demo_dataset("fees", catalogue=own.name), own)
@@ -209,11 +213,35 @@ def test_a_neighbour_from_before_a_migration_is_listed_with_its_texts(tmp_path: 
         ]
         log.drafts.stage("fees", rows, part=None, source=source, parser_version="1")
         log.releases.publish("fees", effective_on=date(2015, 1, 1))
-        log.releases.migrate("fees", catalogue(), effective_on=date(2016, 1, 1))
+        log.releases.migrate("fees", to, effective_on=date(2016, 1, 1))
 
     with opened(tmp_path, Site, content=fill, clock=ticking_clock(START)) as site:
         home = "/v1/datasets/fees/records"
-        (record, *_) = site.client.get(home).json()["records"]
-        answer = site.client.get(f"{home}/{record['id']}/revisions/{record['revision']['hash']}")
+        (record, *_) = site.client.get(f"{home}?release=1").json()["records"]
+        own = f"{home}/{record['id']}"
+        current = site.client.get(own).json()["revision"]["hash"]
+        yield (
+            site,
+            {
+                "current": f"{own}/revisions/{current}",
+                "first": f"{own}/revisions/{record['revision']['hash']}",
+            },
+        )
+
+
+def test_a_neighbour_from_before_a_migration_is_listed_with_its_texts(tmp_path: Path) -> None:
+    with migrated(tmp_path, catalogue()) as (site, addresses):
+        answer = site.client.get(addresses["current"])
         assert answer.status_code == 200
         assert {"2", "3"} <= {row["texts"].get("gone") for row in answer.json()["neighbourhood"]}
+
+
+def test_the_texts_of_a_field_that_became_personal_are_shown_no_more(tmp_path: Path) -> None:
+    personal = catalogue(fields=(field("gone", "联系人", "integer", personal=True),))
+    with migrated(tmp_path, personal) as (site, addresses):
+        for address in addresses.values():
+            answer = site.client.get(address)
+            assert {tuple(row["texts"]) for row in answer.json()["neighbourhood"]} == {("name",)}
+            page = site.client.get(address.removeprefix("/v1"), headers={"accept": "text/html"})
+            assert "甲" in page.text
+            assert "联系人" not in page.text
