@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -23,6 +23,7 @@ from publisher.log.model import LogError
 from publisher.log.recovery import manifest as manifests
 from publisher.log.recovery import postgresql_dump
 from publisher.log.recovery.manifest import BackupManifest
+from publisher.log.recovery.source_copies import Fault, UncopiedSource, copy_sources, name_uncopied
 from publisher.log.releases import erasure
 from publisher.log.session import Session
 from publisher.log.transparency import erasure_ledger
@@ -48,6 +49,8 @@ class BackupReport(msgspec.Struct, frozen=True):
     """Sources that no backup in the folder had."""
     keys: int
     """Private keys copied to a folder of their own."""
+    not_copied: Sequence[UncopiedSource] = ()
+    """Sources that the site lacks, or has with other bytes, and that are not in the folder either."""
 
 
 class Options(TypedDict, total=False):
@@ -68,6 +71,7 @@ class Options(TypedDict, total=False):
 def write_backup(session: Session, home: Path, folder: Path, **options: Unpack[Options]) -> BackupReport:
     """Write a backup into ``folder``, next to earlier ones, whose sources it shares, and verify it.
 
+    Sources that are missing or damaged are left out, and reported.
     Raises ``LogError``: ``backup-running``, ``backup-tool``, ``backup-damaged``, ``keys-beside-data``.
     """
     keys, keep = options.get("keys"), options.get("keep")
@@ -89,7 +93,9 @@ def write_backup(session: Session, home: Path, folder: Path, **options: Unpack[O
         if "copy_besides" in options:
             options["copy_besides"](part / SITE_FILES)
         copy = _copy_database(session.database, part, options.get("excluded_tables", ()))
-        manifest, new_sources = _describe(session, folder, part, copy, made_at.isoformat())
+        new_sources, faults = _copy_sources(session, folder, copy.sources)
+        digests = tuple(digest for digest in copy.sources if digest not in faults)
+        manifest = _describe(session.database, part, copy, digests, made_at.isoformat())
         manifests.check_files(part, manifest)
         with (part / manifests.NAME).open("wb") as file:
             file.write(msgspec.json.format(msgspec.json.encode(manifest)) + b"\n")
@@ -106,6 +112,7 @@ def write_backup(session: Session, home: Path, folder: Path, **options: Unpack[O
             size=manifest.files[0].size,
             sources=len(manifest.sources),
             new_sources=new_sources,
+            not_copied=_name_uncopied(session, faults),
             keys=0 if keys is None else copy_keys(session.keys.folder, keys, options.get("other_keys", ())),
         )
 
@@ -215,24 +222,19 @@ def copy_sqlite(source: Path, target: Path) -> Path:
 
 
 def _describe(
-    session: Session, folder: Path, part: Path, copy: _Copy, made_at: str
-) -> tuple[BackupManifest, int]:
-    """Add the sources to which the copy refers, and describe both. → also the number of new sources."""
-    digests, new_sources = _copy_sources(session, folder, copy.sources)
+    database: Database, part: Path, copy: _Copy, sources: tuple[str, ...], made_at: str
+) -> BackupManifest:
     files = sorted(path for path in part.rglob("*") if path.is_file() and path != copy.file)
-    return (
-        BackupManifest(
-            format=1,
-            made_at=made_at,
-            base=copy.base,
-            origin=copy.origin,
-            software_version=version("qingdan"),
-            kind="sqlite" if session.database.sqlite else "postgresql",
-            checkpoint=copy.checkpoint,
-            files=tuple(manifests.describe_file(part, path) for path in (copy.file, *files)),
-            sources=tuple(digests),
-        ),
-        new_sources,
+    return BackupManifest(
+        format=1,
+        made_at=made_at,
+        base=copy.base,
+        origin=copy.origin,
+        software_version=version("qingdan"),
+        kind="sqlite" if database.sqlite else "postgresql",
+        checkpoint=copy.checkpoint,
+        files=tuple(manifests.describe_file(part, path) for path in (copy.file, *files)),
+        sources=sources,
     )
 
 
@@ -247,20 +249,21 @@ def open_copy(file: Path) -> Iterator[Connection]:
         database.close()
 
 
-def _copy_sources(session: Session, folder: Path, digests: Sequence[str]) -> tuple[Sequence[str], int]:
-    """Copy the sources that the folder lacks. One that was erased meanwhile is left out."""
-    blobs, copied, new = FolderBlobs(folder / SOURCES), [], 0
+def _copy_sources(session: Session, folder: Path, digests: Sequence[str]) -> tuple[int, Mapping[str, Fault]]:
+    """Copy the sources that the folder lacks → their number, and the faults of those that are left out."""
+    blobs = FolderBlobs(folder / SOURCES)
     with session.read() as conn:
-        for digest in digests:
-            if not blobs.has(conn, digest):
-                try:
-                    blobs.put(digest, session.sources.get(digest))
-                except KeyError:
-                    continue
-                blobs.get(digest)  # raises if the medium changed it
-                new += 1
-            copied.append(digest)
-    return copied, new
+        new = [digest for digest in digests if not blobs.has(conn, digest)]
+    faults = copy_sources(session.sources, blobs, new)
+    return len(new) - len(faults), faults
+
+
+def _name_uncopied(session: Session, faults: Mapping[str, Fault]) -> Sequence[UncopiedSource]:
+    with session.read() as conn:  # a state after the copy: what was erased meanwhile is missing rightly
+        if not session.database.sqlite:  # the database itself has the sources
+            stored = conn.scalars(select(t.source_bytes.c.digest))
+            faults = dict.fromkeys(erasure.referenced_sources(conn).difference(stored), "missing")
+        return name_uncopied(conn, faults)
 
 
 def _copy_site_files(home: Path, target: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -26,6 +26,7 @@ from publisher.log.recovery import kept_checkpoint, postgresql_dump, repeated_er
 from publisher.log.recovery import manifest as manifests
 from publisher.log.recovery.kept_checkpoint import KeptCheckpoint
 from publisher.log.recovery.manifest import BackupManifest
+from publisher.log.recovery.source_copies import Fault, UncopiedSource, copy_sources, name_uncopied
 from publisher.log.transparency import entry_log, erasure_ledger, shortfall
 from publisher.log.transparency.checkpoint_text import signed_checkpoint
 from publisher.log.transparency.erasure_ledger import LedgerEntry
@@ -46,6 +47,8 @@ class RestorationReport(msgspec.Struct, frozen=True):
     """Entries up to the newest checkpoint that anybody holds."""
     erased_again: int
     """Records whose contents were destroyed again."""
+    not_copied: Sequence[UncopiedSource] = ()
+    """Sources to which the log refers, and which the folder of backups lacks, or has with other bytes."""
 
 
 def restore(
@@ -62,6 +65,7 @@ def restore(
 ) -> RestorationReport:
     """Restore the backup ``name`` (by default the newest) of a folder into a home without a database.
 
+    Sources that are missing or damaged are left out, and reported: all backups of the folder share them.
     The database can be opened once it is whole: a file of SQLite gets its name at the end, and a database of
     PostgreSQL has a mark until then; what was killed is restored again.
 
@@ -80,7 +84,7 @@ def restore(
         _check_target(target, manifest)
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         ledger = _collect_ledgers(home, (folder / erasure_ledger.NAME, *ledgers))
-        _copy_files(folder, backup, manifest, home)
+        faults = _copy_files(folder, backup, manifest, home)
         if keys is not None:
             backups.copy_keys(keys, home / "keys")
             for key in other_keys:
@@ -90,7 +94,7 @@ def restore(
             with target.engine.begin() as conn:
                 postgresql.mark_unfinished(conn)
             postgresql_dump.restore(target.url, backup / manifest.files[0].name)
-            restored = _prepare(target, backup, own, others, ledger)
+            restored = _prepare(target, backup, own, others, ledger, faults)
             _erase_besides(ledger, erase_besides)
             with target.engine.begin() as conn:
                 postgresql.mark_finished(conn)
@@ -102,7 +106,7 @@ def restore(
         part.chmod(0o600)
         copy = Database(sqlite_url(part))
         try:
-            restored = _prepare(copy, backup, own, others, ledger)
+            restored = _prepare(copy, backup, own, others, ledger, faults)
             copy.vacuum(())  # also moves the write-ahead log into the file
         finally:
             copy.close()
@@ -153,20 +157,20 @@ def _collect_ledgers(home: Path, paths: Sequence[Path]) -> Sequence[LedgerEntry]
     return erasure_ledger.read_ledger(own)
 
 
-def _copy_files(folder: Path, backup: Path, manifest: BackupManifest, home: Path) -> None:
-    """Copy sources, each checked by its digest, and what the site keeps in addition to its log."""
+def _copy_files(folder: Path, backup: Path, manifest: BackupManifest, home: Path) -> Mapping[str, Fault]:
+    """Copy sources, each checked by its digest, and what the site keeps in addition to its log.
+
+    → the faults of sources that are left out.
+    """
     stored, blobs = FolderBlobs(folder / backups.SOURCES), FolderBlobs(home / "sources")
-    for digest in manifest.sources:
-        try:
-            blobs.put(digest, stored.get(digest))
-        except (KeyError, LogError) as error:
-            raise manifests.damaged(folder / backups.SOURCES / digest[:2] / digest[2:]) from error
+    faults = copy_sources(stored, blobs, manifest.sources)
     for file in manifest.files[1:]:
         target = home / Path(file.name).relative_to(backups.SITE_FILES)
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         for suffix in ("-wal", "-shm"):  # of a restoration that was killed
             target.with_name(target.name + suffix).unlink(missing_ok=True)
         shutil.copy2(backup / file.name, target)
+    return faults
 
 
 def _kept_checkpoints(
@@ -217,6 +221,7 @@ def _prepare(
     own: KeptCheckpoint,
     others: Sequence[KeptCheckpoint],
     ledger: Sequence[LedgerEntry],
+    faults: Mapping[str, Fault],
 ) -> RestorationReport:
     """Upgrade a restored database, apply erasures, and note what it lacks.
 
@@ -236,7 +241,13 @@ def _prepare(
             besides = _count_besides(known, newest, size)
             shortfall.write(conn, Shortfall(newest.checkpoint, tuple(pending), newest.origin, besides))
         records = {one.record for one in ledger if one.dataset}
-        return RestorationReport(backup, size, missing, len(records.intersection(erased)))
+        return RestorationReport(
+            backup,
+            size,
+            missing,
+            len(records.intersection(erased)),
+            name_uncopied(conn, faults),
+        )
 
 
 def _count_besides(known: Sequence[KeptCheckpoint], newest: KeptCheckpoint, size: int) -> int:

@@ -92,11 +92,16 @@ def backup(
         output.print_json({**structs.asdict(report), "backup": str(report.backup)})
     else:
         _print_backup(report, with_keys=keys is not None)
-    return Exit.OK
+    return Exit.REFUSED if report.not_copied else Exit.OK
 
 
 def _print_backup(report: BackupReport, *, with_keys: bool) -> None:
-    output.print_message(f"已备份并核验：{report.backup}", f"Backed up and verified: {report.backup}")
+    if report.not_copied:
+        output.print_message(
+            f"已备份，但缺少原始存档：{report.backup}", f"Backed up, but sources are lacking: {report.backup}"
+        )
+    else:
+        output.print_message(f"已备份并核验：{report.backup}", f"Backed up and verified: {report.backup}")
     no_keys = "未复制，请另行备份 not copied: back them up elsewhere"
     output.print_pairs(
         [
@@ -106,6 +111,8 @@ def _print_backup(report: BackupReport, *, with_keys: bool) -> None:
             ("密钥 keys", report.keys if with_keys else no_keys),
         ]
     )
+    for source in report.not_copied:
+        output.print_message(*source.in_words())
 
 
 def _forget_erased(log: Log, folder: Path, inbox: Path, desk: Path, *, as_json: bool) -> int:
@@ -209,7 +216,7 @@ def restore(
         problems = () if missing is not None else log.integrity.verify().problems
     show = _print_restoration_json if as_json else _print_restoration
     show(restored, missing or 0, read_only=missing is not None, problems=problems)
-    return Exit.REFUSED if problems else Exit.OK
+    return Exit.REFUSED if problems or restored.not_copied else Exit.OK
 
 
 def _read_checkpoints(files: Sequence[Path], addresses: Sequence[str]) -> list[str]:
@@ -228,6 +235,7 @@ def _print_restoration_json(
             "missing": missing,
             "erased_again": restored.erased_again,
             "read_only": read_only,
+            "not_copied": restored.not_copied,
             "problems": list(problems),
         }
     )
@@ -244,6 +252,8 @@ def _print_restoration(
         f"Restored {restored.backup.name}: {restored.entries} entries; {restored.erased_again} records were "
         "erased again.",
     )
+    for source in restored.not_copied:
+        output.print_message(*source.in_words())
     for problem in problems:
         output.print_line(problem)
     if read_only:
