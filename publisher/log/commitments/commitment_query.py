@@ -76,12 +76,20 @@ class PublishedCommitment:
 
     @property
     def is_disputed(self) -> bool:
-        """Whether its newest statements, or one of them and the derived status, contradict each other."""
-        progress = {one.progress for one in newest_of_each(self.statements) if one.progress != "无法判断"}
-        says_done = "已完成" in progress
-        if says_done and len(progress) > 1:
+        """Whether its newest statements, or one of them and the derived status, contradict each other.
+
+        Done since a day contradicts only what says on that day or later that it is not done.
+        """
+        newest = newest_of_each(self.statements)
+        done = [one.stated_on for one in newest if one.progress == "已完成"]
+        not_done = [one for one in newest if one.progress not in ("已完成", "无法判断")]
+        if done and any(one.stated_on >= min(done) for one in not_done):
             return True
-        return bool(progress) and self.status != "undetermined" and (self.status == "done") != says_done
+        if self.done_on is None:
+            return self.status == "overdue" and bool(done)
+        # 逾期 agrees with a status that is overdue too, although it was done later.
+        agrees = "逾期" if self.status == "overdue" else ""
+        return any(one.stated_on >= self.done_on and one.progress != agrees for one in not_done)
 
 
 class ValueCount(NamedTuple):

@@ -336,3 +336,42 @@ def test_changes_end_no_status_before_its_day_has_come(log: Log, clock: Clock) -
     log.releases.withdraw(EVIDENCE, records, reason="误录")
     derive(log)
     assert [status for status, _ in changes()] == ["undetermined", "overdue"]
+
+
+_EARLY, _LATE = "2020-04-01", "2020-08-01"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("shown_on", "statements", "expected"),
+    [
+        (date(2020, 7, 15), [("已完成", _LATE, "档案局")], False),  # it is overdue, and done
+        (date(2020, 7, 15), [("逾期", _LATE, "档案局")], False),
+        (date(2020, 7, 15), [("进行中", _LATE, "档案局")], True),
+        (date(2020, 7, 15), [("进行中", "2020-07-15", "档案局")], True),
+        (date(2020, 7, 15), [("进行中", _EARLY, "档案局")], False),
+        (date(2020, 5, 1), [("进行中", _EARLY, "档案局")], False),  # it is done since
+        (date(2020, 5, 1), [("逾期", _LATE, "档案局")], True),
+        (date(2020, 5, 1), [("已完成", _EARLY, "档案局")], False),
+        (date(2020, 5, 1), [("无法判断", _LATE, "档案局")], False),
+        (None, [("已完成", _EARLY, "档案局")], True),  # nothing shows that it is done
+        (None, [("进行中", _LATE, "档案局")], False),
+        (None, [], False),
+        (date(2020, 5, 1), [("进行中", _EARLY, "督查室"), ("已完成", _LATE, "档案局")], False),
+        (date(2020, 5, 1), [("已完成", _EARLY, "档案局"), ("进行中", "2020-04-02", "督查室")], True),
+    ],
+)
+def test_only_what_contradicts_on_the_same_day_or_later_is_disputed(
+    log: Log, clock: Clock, shown_on: date | None, statements: list[tuple[str, str, str]], expected: bool
+) -> None:
+    publish(log, PLANS, task(NAME, DUE), on=PLANNED)
+    publish(log, EVIDENCE, rule(NAME, "发布", source=POWERS), on=PLANNED)
+    if shown_on is not None:
+        publish(log, POWERS, *POWER, on=shown_on)
+    rows = [statement(NAME, progress, on, judge, "自报") for progress, on, judge in statements]
+    if rows:
+        publish(log, STATEMENTS, *rows, on=PLANNED)
+    clock.advance(days=1)
+    one = commitments(log, as_of=date(2020, 9, 1))[NAME]
+    assert (one.done_on, len(one.statements)) == (shown_on, len(rows))
+    assert one.is_disputed == expected
