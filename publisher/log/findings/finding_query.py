@@ -31,7 +31,7 @@ type FindingStatus = Literal["open", "ended"]
 
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _FACETS = ("check", "dataset", "part", "severity")
-_STATUSES: tuple[FindingStatus, ...] = ("open", "ended")
+STATUSES: tuple[FindingStatus, ...] = ("open", "ended")
 
 
 class FindingQuery(msgspec.Struct, frozen=True):
@@ -153,20 +153,25 @@ def find_by_ids(
     return tuple(findings[id_] for id_ in ids if id_ in findings)
 
 
-def find_latest(conn: Connection, query: FindingQuery, clocks: Clocks) -> tuple[PublishedFinding, ...]:
-    """List the findings of a query that were opened, ended or responded to last, whatever their status.
+def find_latest(
+    conn: Connection, query: FindingQuery, clocks: Clocks, statuses: Sequence[FindingStatus] = STATUSES
+) -> tuple[PublishedFinding, ...]:
+    """List the findings of a query, of some statuses, that were opened, ended or responded to last.
 
-    At most ``limit`` of each status and event, in no order.
+    At most ``limit`` of each status and event, in no order. A finding that a day ended counts by when it was
+    opened.
     """
-    responded = responses.find_newest(conn, clocks, query.limit)
+    responded = responses.select_times(responses.read_lists(conn), clocks)
     latest: list[PublishedFinding] = []
-    for status in _STATUSES:
+    for status in statuses:
         rows = _select_rows(conn, structs.replace(query, status=status), clocks)
         c = rows.selected_columns
         event = c.opened if status == "open" else func.coalesce(c.ended_at, c.opened)
-        newest = conn.execute(rows.order_by(event.desc(), c.id).limit(query.limit)).all()
-        others = conn.execute(rows.where(c.id.in_(responded))).all()
-        by_id = {row.id: row for row in (*newest, *others)}
+        by_event = [rows.order_by(event.desc(), c.id)]
+        if responded is not None:
+            by_response = rows.join(responded, responded.c.finding == c.id)
+            by_event.append(by_response.order_by(responded.c.published_at.desc(), c.id))
+        by_id = {row.id: row for own in by_event for row in conn.execute(own.limit(query.limit)).all()}
         latest += _read_findings(conn, list(by_id.values()), status, clocks)
     return tuple(latest)
 
@@ -178,7 +183,7 @@ def count(conn: Connection, query: FindingQuery, clocks: Clocks) -> int:
 
 def find_one(conn: Connection, finding: str, clocks: Clocks) -> PublishedFinding:
     """Return a finding as it is, or was last, in a view. Raises ``LogError('no-such-finding')``."""
-    for status in _STATUSES:
+    for status in STATUSES:
         rows = _select_rows(conn, FindingQuery(status=status), clocks)
         row = conn.execute(rows.where(rows.selected_columns.id == storable(finding))).first()
         for published in _read_findings(conn, [] if row is None else [row], status, clocks):

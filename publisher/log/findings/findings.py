@@ -16,8 +16,10 @@ from publisher.log.drafts.staging import in_draft
 from publisher.log.findings import finding_rows, quick_counts
 from publisher.log.findings.draft_findings import UnpublishedRow, check_rows, draft_rows
 from publisher.log.findings.finding_query import (
+    STATUSES,
     FindingPage,
     FindingQuery,
+    FindingStatus,
     PublishedFinding,
     count,
     find_by_ids,
@@ -112,17 +114,16 @@ class Findings:
             with self._session.read() as conn:
                 yield find_by_ids(conn, query, self._clocks(conn, query.view), batch)
 
-    def list_open(self, query: FindingQuery) -> tuple[PublishedFinding, ...]:
-        """List the open findings of a query, newest first, without counting any."""
-        with self._session.read() as conn:
-            clocks = self._clocks(conn, query.view)
-            return find_open(conn, query, clocks)
+    def list_latest(
+        self, query: FindingQuery, statuses: Sequence[FindingStatus] = STATUSES
+    ) -> tuple[PublishedFinding, ...]:
+        """List the findings of a query, of some statuses, that were opened, ended or responded to last.
 
-    def list_latest(self, query: FindingQuery) -> tuple[PublishedFinding, ...]:
-        """List the findings that were opened, ended or responded to last, in no order."""
+        They are in no order. The status of the query itself does not count.
+        """
         with self._session.read() as conn:
             clocks = self._clocks(conn, query.view)
-            return find_latest(conn, query, clocks)
+            return find_latest(conn, query, clocks, statuses)
 
     def of_record(
         self,

@@ -8,7 +8,7 @@ from itertools import batched
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, and_, select
+from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, func, select
 
 from publisher.log.database import tables as t
 from publisher.log.queries.point_in_time import Clocks
@@ -56,13 +56,16 @@ def read_responses(
     return {finding: tuple(sorted(own, key=_by_day)) for finding, own in responses.items()}
 
 
-def find_newest(conn: Connection, clocks: Clocks, limit: int) -> list[str]:
-    """List the ids of the findings to which the newest responses in a view are."""
-    lists = read_lists(conn)
+def select_times(lists: Sequence[int], clocks: Clocks) -> Subquery | None:
+    """Select each ``finding`` that has responses in a view, with ``published_at`` of the newest.
+
+    None without lists. ``lists``: of :func:`read_lists`.
+    """
     if not lists:
-        return []
-    newest = _in_view(lists, clocks).order_by(t.release.c.sequence.desc(), _r.id).limit(limit)
-    return [row.text for row in conn.execute(newest).all()]
+        return None
+    newest = func.max(t.release.c.published_at).label("published_at")
+    rows = _in_view(lists, clocks).with_only_columns(_values.text.label("finding"), newest)
+    return rows.group_by(_values.text).subquery()
 
 
 def read_lists(conn: Connection) -> Sequence[int]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from litestar.concurrency import sync_to_thread
 from msgspec import structs
 
-from publisher.log.findings.finding_query import PublishedFinding
+from publisher.log.findings.finding_query import STATUSES, PublishedFinding
 from publisher.log.model import Dataset
 from publisher.views.api.routes import findings as api
 from publisher.views.pages.findings import finding_list
@@ -69,12 +69,8 @@ def as_feed(form: Form) -> Download:
         def render() -> bytes:
             log = visit.service.log
             own = structs.replace(listing.query, limit=ENTRIES)
-            if not visit.values("status"):
-                findings = log.findings.list_latest(own)
-            elif own.status == "open":
-                findings = log.findings.list_open(own)
-            else:
-                findings = log.findings.page(own).findings
+            statuses = (own.status,) if visit.values("status") else STATUSES
+            findings = log.findings.list_latest(own, statuses)
             names = visit.values("dataset")
             title = next((one.title for one in log.datasets.all() if names == (one.name,)), "")
             return render_finding_feed(log, form, findings, query=visit.own_query, title=title)

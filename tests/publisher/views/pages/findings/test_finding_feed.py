@@ -9,8 +9,10 @@ from lxml import etree
 
 from publisher.log.findings.finding_query import FindingQuery
 from publisher.log.log import Log
+from publisher.views.syndication.finding_feed import ENTRIES
 from publisher.workflow.respond import NewResponse, stage_response
 from schemas.definition import file_loader
+from schemas.definition.catalogue import Content
 from tests.support.clock import Clock
 from tests.support.site import (
     FEES,
@@ -72,3 +74,19 @@ def test_an_entry_is_updated_by_a_response_and_by_the_release_that_mends_it(site
     assert "第2次发布" in ended["content"]
     assert entry(site, "status=open") == {}
     assert entry(site, "status=ended")["id"] == began["id"]
+
+
+@pytest.mark.slow
+def test_the_feed_of_a_status_has_its_latest_events_and_not_what_was_opened_last(site: Site) -> None:
+    log, clock = site.log, site.clock
+    on_repealed: Content = {**PLAIN[0], "basis": ["《城镇排水条例》第二十条"]}
+    others: list[Content] = [{**on_repealed, "name": f"收费{number}"} for number in range(ENTRIES + 1)]
+    for contents in ([on_repealed, *others], [on_repealed], [PLAIN[1]]):
+        clock.advance(days=1)
+        publish(log, FEES, contents, clock.now.date(), "示财〔2016〕9号")
+        log.findings.update()
+    address = "/findings.atom?check=basis-repealed&status=ended"
+    feed = etree.fromstring(site.client.get(address).content)
+    titles = [one.text or "" for one in feed.findall("a:entry/a:title", _ATOM)]
+    assert len(titles) == ENTRIES
+    assert titles[0] == f"已结束：{PLAIN[0]['name']}：{MESSAGE}", "it was opened first and ended last"
