@@ -30,6 +30,9 @@ def check_sheet(
     if hidden := sorted(marks.hidden_rows & rows):
         numbers = "、".join(map(str, hidden[:_MOST_NAMED]))
         yield tables.HIDDEN_ROWS.at(place, count=len(hidden), rows=numbers)
+    if marks.unseen_rows:
+        numbers = "、".join(map(str, sorted(marks.unseen_rows)[:_MOST_NAMED]))
+        yield tables.UNSEEN_TEXT.at(place, count=len(marks.unseen_rows), rows=numbers)
     if columns := _hidden_columns(grid, private_columns):
         yield tables.HIDDEN_COLUMNS.at(place, count=len(columns), columns="、".join(columns[:_MOST_NAMED]))
     struck = {p: text or _text_at(grid, p) for p, text in marks.struck.items() if _text_at(grid, p)}

@@ -157,6 +157,15 @@ STRUCK_TEXT = Kind(
     "Delete what is no longer valid from the file, or remove the line",
     "整行加了删除线的事项",
 )
+UNSEEN_TEXT = Kind(
+    "cell-text-unseen",
+    "warning",
+    "有{count}行的单元格里有隐藏或划去的文字，没有读入：{rows}",
+    "Cells of {count} rows contain hidden or struck-out text that was not read: {rows}",
+    "请核对；如果它们应当公布，请取消隐藏或删除线后重新导入",
+    "Check it; if it should be published, show it or remove the line, and import again",
+    "旧名许可（划去）新名许可",
+)
 FORMAT_UNKNOWN = Kind(
     "number-format-unknown",
     "warning",

@@ -188,6 +188,8 @@ class SheetAnnotations(msgspec.Struct, frozen=True):
     hidden_rows: frozenset[int] = frozenset()
     """Rows that spreadsheet programs do not show; they are read like other rows."""
     hidden_columns: frozenset[int] = frozenset()
+    unseen_rows: frozenset[int] = frozenset()
+    """Rows with hidden or struck texts that were not read, because their cells have others."""
     shown: Mapping[Position, ShownText] = msgspec.field(default_factory=dict)
     """Numbers with a format, as the program shows them."""
     text_formats: Mapping[Position, str] = msgspec.field(default_factory=dict)

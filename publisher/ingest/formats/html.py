@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence, Set
 
 import msgspec
 from lxml import etree
@@ -11,8 +11,18 @@ from msgspec import structs
 
 from publisher.ingest.findings.files import BINARY, TOO_LARGE
 from publisher.ingest.findings.kind import Bilingual
+from publisher.ingest.formats.cell_styles.page_styles import PageStyles, TableMarks
 from publisher.ingest.formats.errors import ReaderError
-from publisher.ingest.formats.grid import MAX_CELLS, MAX_COLUMNS, Grid, Merge, build_grid, find_lines_around
+from publisher.ingest.formats.grid import (
+    MAX_CELLS,
+    MAX_COLUMNS,
+    Grid,
+    Merge,
+    Position,
+    SheetAnnotations,
+    build_grid,
+    find_lines_around,
+)
 from publisher.ingest.formats.number_formats.superscript import raise_digits
 
 SKIPPED = frozenset({"script", "style", "noscript", "template", "head", "iframe", "object", "select"})
@@ -51,102 +61,32 @@ def parse_page(text: str) -> etree._Element:
     return root
 
 
-_HIDING_CLASS = re.compile(
-    r"(?!no-|not-|un)(?:[\w-]+-hide|hide|hidden|is-hidden|d-none|dn|invisible|visually-hidden|sr-only|display-?none)"
-)
-_NEVER_SEEN = frozenset({"template", "noscript", "del", "s", "strike", "datalist"})
-_TRUE_HIDES, _FALSE_HIDES = ("ng-hide",), ("ng-show", "ng-if", "v-show", "v-if", "x-show")
-_FAR_OFF = re.compile(r"-\d{3,}(?:\.\d+)?(?:px|pt|em|rem|%)?")
-_RULE = re.compile(r"(?P<selectors>[^{}]+)\{(?P<declarations>[^{}]*)\}")
-_AT_RULE = re.compile(r"@[^{;]+\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}|@[^{;]+;|/\*.*?\*/", re.DOTALL)
-_SELECTOR = re.compile(r"(?:[a-z]\w*)?[.#][\w-]+")
-_MOST_CSS = 256 << 10
-
-
 def drop_hidden(root: etree._Element) -> list[tuple[etree._Element, str]]:
     """Remove the elements that a reader of the page does not see, and struck-out text.
 
-    Return the text of each with the element that contained it.
-
-    Signs are attributes (``hidden``, ``aria-hidden``, ``ng-hide``), inline styles, the usual classes, and
-    rules of the page's own style sheets with one class or id. Text after a removed element stays.
+    Return the text of each with the element that contained it. Text after a removed element stays.
     """
-    selectors = _hiding_selectors(root)
+    styles = PageStyles(root)
     hidden = []
+    removed: set[etree._Element] = set()
     for element in list(root.iter(etree.Element)):
         parent = element.getparent()
-        if element is root or parent is None or not _is_hidden(element, selectors):
+        if parent is None:
             continue
+        if parent in removed:
+            removed.add(element)
+            continue
+        if styles.find_sign(element) is None:
+            continue
+        removed.add(element)
         if element.tag not in SKIPPED and (text := extract_text(element)):
             hidden.append((parent, text))
-        _remove(element)
+        remove(element)
     return hidden
 
 
-def _is_hidden(element: etree._Element, selectors: frozenset[str]) -> bool:
-    attributes = element.attrib
-    if (
-        element.tag in _NEVER_SEEN
-        or "hidden" in attributes
-        or (element.tag == "dialog" and "open" not in attributes)
-    ):
-        return True
-    if not attributes:
-        return False
-    values = {name: str(value).strip().lower() for name, value in attributes.items()}
-    if values.get("aria-hidden") == "true" or _hides(_declarations(values.get("style", ""))):
-        return True
-    if any(values.get(name) == "true" for name in _TRUE_HIDES) or any(
-        values.get(name) == "false" for name in _FALSE_HIDES
-    ):
-        return True
-    classes = (attributes.get("class") or "").split()
-    if any(_HIDING_CLASS.fullmatch(name.lower()) for name in classes):
-        return True
-    own = {f".{name}" for name in classes}
-    if attributes.get("id"):
-        own.add("#" + str(attributes["id"]))
-    tag = str(element.tag)
-    return not selectors.isdisjoint(own | {tag + name for name in own})
-
-
-def _hiding_selectors(root: etree._Element) -> frozenset[str]:
-    css = "\n".join(style.text or "" for style in root.iter("style"))[:_MOST_CSS]
-    return frozenset(
-        selector.strip()
-        for rule in _RULE.finditer(_AT_RULE.sub("", css))
-        if _hides(_declarations(rule["declarations"].lower()))
-        for selector in rule["selectors"].split(",")
-        if _SELECTOR.fullmatch(selector.strip())
-    )
-
-
-def _declarations(style: str) -> dict[str, str]:
-    """Return property → value of a style; the last one counts."""
-    pairs = (declaration.partition(":") for declaration in style.split(";"))
-    return {
-        name.strip(): value.replace("!important", "").strip() for name, _, value in pairs if value.strip()
-    }
-
-
-def _hides(style: dict[str, str]) -> bool:
-    return (
-        style.get("display") == "none"
-        or style.get("visibility") in {"hidden", "collapse"}
-        or re.fullmatch(r"0?\.?0+%?", style.get("opacity", "1")) is not None
-        or re.fullmatch(r"0(?:\.0+)?(?:px|pt|em|rem|%)?", style.get("font-size", "1")) is not None
-        or any(
-            _FAR_OFF.fullmatch(style.get(name, "")) for name in ("left", "top", "text-indent", "margin-left")
-        )
-        or (
-            style.get("overflow") == "hidden"
-            and re.fullmatch(r"0(?:px)?", style.get("height", "")) is not None
-        )
-        or "line-through" in style.get("text-decoration", "") + style.get("text-decoration-line", "")
-    )
-
-
-def _remove(element: etree._Element) -> None:
+def remove(element: etree._Element) -> None:
+    """Remove an element from the page; the text after it stays."""
     parent, before = element.getparent(), element.getprevious()
     if parent is None:
         return
@@ -157,19 +97,33 @@ def _remove(element: etree._Element) -> None:
     parent.remove(element)
 
 
-def extract_grids(root: etree._Element) -> tuple[Grid, ...]:
-    """Return one grid per table with text; a nested table is a separate grid."""
-    grids_with_text = []
+def extract_grids(root: etree._Element, marks: TableMarks | None = None) -> tuple[Grid, ...]:
+    """Return one grid per table with text; a nested table is a separate grid.
+
+    A hidden table that repeats another one, as for small screens, is left out.
+    """
+    marks = marks or TableMarks()
+    visible, all_grids = set[tuple[tuple[str, ...], ...]](), []
     around = find_lines_around(_iter_lines_and_tables(root))
     for number, table in enumerate(root.iter("table"), start=1):
         caption = table.find("caption")
         name = extract_text(caption) if caption is not None else ""
-        rows, merges = _extract_cells(table)
-        grid = build_grid(name.replace("\n", " ") or f"表{number}", rows, merges)
-        if grid is not None:
-            above, below = around.get(table, ((), ()))
-            grids_with_text.append(structs.replace(grid, above=above, below=below))
-    return tuple(grids_with_text)
+        rows, merges, annotations = _extract_cells(table, marks)
+        grid = build_grid(name.replace("\n", " ") or f"表{number}", rows, merges, annotations=annotations)
+        if grid is None:
+            continue
+        above, below = around.get(table, ((), ()))
+        is_hidden = marks.hidden_rows.issuperset(own_rows(table))
+        texts = tuple(tuple(cell.text for cell in row) for row in grid.rows) if marks.hidden_rows else ()
+        all_grids.append((structs.replace(grid, above=above, below=below), texts, is_hidden))
+        if not is_hidden:
+            visible.add(texts)
+    return tuple(grid for grid, texts, is_hidden in all_grids if not is_hidden or texts not in visible)
+
+
+def own_rows(table: etree._Element) -> list[etree._Element]:
+    """Return the rows of a table without those of nested tables."""
+    return [row for row in table.iter("tr") if next(row.iterancestors("table")) is table]
 
 
 def _iter_lines_and_tables(root: etree._Element) -> Iterator[str | etree._Element]:
@@ -192,9 +146,13 @@ def _iter_lines_and_tables(root: etree._Element) -> Iterator[str | etree._Elemen
     yield "".join(pieces)
 
 
-def _extract_cells(table: etree._Element) -> tuple[list[list[str]], list[Merge]]:
-    own_rows = [row for row in table.iter("tr") if next(row.iterancestors("table")) is table]
-    cells = [list(row.iterchildren("td", "th")) for row in own_rows]
+def _extract_cells(
+    table: etree._Element, marks: TableMarks
+) -> tuple[list[list[str]], list[Merge], SheetAnnotations]:
+    elements = own_rows(table)
+    cells = [list(row.iterchildren("td", "th")) for row in elements]
+    struck: dict[Position, str] = {}
+    hidden_columns = set(marks.hidden_columns.get(table, ()))
     rows: list[list[str]] = [[] for _ in cells]
     merges: list[Merge] = []
     total = 0
@@ -208,7 +166,21 @@ def _extract_cells(table: etree._Element) -> tuple[list[list[str]], list[Merge]]
         texts.append(extract_text(cell))
         if (top, left) != (bottom, right):
             merges.append(merge)
-    return rows, merges
+        if cell in marks.struck_cells:
+            struck[top, left] = ""
+        if cell in marks.hidden_cells:
+            hidden_columns.update(range(left, right + 1))
+    annotations = SheetAnnotations(
+        hidden_rows=_numbers(elements, marks.hidden_rows),
+        hidden_columns=frozenset(hidden_columns),
+        struck=struck,
+        unseen_rows=_numbers(elements, marks.unseen_rows),
+    )
+    return rows, merges, annotations
+
+
+def _numbers(rows: Sequence[etree._Element], marked: Set[etree._Element]) -> frozenset[int]:
+    return frozenset(number for number, row in enumerate(rows, start=1) if row in marked)
 
 
 _MOST_COLUMNS = 4 * MAX_COLUMNS
@@ -222,8 +194,8 @@ def _place_cells(rows: list[list[etree._Element]]) -> Iterator[tuple[etree._Elem
         for cell in row:
             while blocked.get(column, 0) >= r:
                 column += 1
-            end = column + (_parse_span(cell.get("colspan"), 1000) or 1)
-            height = _parse_span(cell.get("rowspan"), 65534) or len(rows)
+            end = column + (parse_span(cell.get("colspan"), 1000) or 1)
+            height = parse_span(cell.get("rowspan"), 65534) or len(rows)
             bottom = min(r + height - 1, len(rows))
             yield cell, (r, column, bottom, end - 1)
             for c in range(column, min(end, _MOST_COLUMNS)):
@@ -231,7 +203,7 @@ def _place_cells(rows: list[list[etree._Element]]) -> Iterator[tuple[etree._Elem
             column = end
 
 
-def _parse_span(text: str | None, most: int) -> int:
+def parse_span(text: str | None, most: int) -> int:
     number = (text or "1").strip()
     return min(int(number), most) if number.isascii() and number.isdigit() and len(number) < 7 else 1
 

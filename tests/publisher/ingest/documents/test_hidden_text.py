@@ -101,7 +101,7 @@ def test_hidden_copies_of_the_text_and_the_foot_of_the_page_are_left_out() -> No
     assert "document-twice" not in codes((CASES / "r06_hidden.html").read_bytes())
 
 
-def test_hidden_rows_and_deleted_words_of_a_table_are_not_read() -> None:
+def test_hidden_rows_of_a_table_are_read_and_deleted_words_are_told() -> None:
     reading = read_file(
         (CASES / "t31_html.html").read_bytes(), name="t.html", catalogue=load_catalogue("power-list")
     )
@@ -110,6 +110,57 @@ def test_hidden_rows_and_deleted_words_of_a_table_are_not_read() -> None:
     ] == [
         ("A1", "甲许可", "子一"),
         ("A2", "甲许可", "子二"),
+        ("A3", "隐藏许可", None),
         ("A4", "新名许可", None),
         ("A5", "戊许可", None),
     ]
+    assert {f.code for f in reading.findings} >= {"hidden-rows", "cell-text-unseen"}
+
+
+@pytest.mark.parametrize(
+    ("attributes", "style"),
+    [
+        ("class='tab on'", ".tab{display:none} .tab.on{display:block}"),
+        ("class='tab on'", ".tab{display:none} .tabs > .on, .x{display:block}"),
+        ("class='tab'", "<!-- .tab{display:none} --> /* { */ .tab:first-child {display:block}"),
+        ("class='wide'", ".wide{display:none} @media screen and (min-width:768px){.wide{display:block}}"),
+        ("class='a'", "#b{} .a{visibility:hidden} .a{visibility:visible}"),
+        ("class='a'", ".a{display:block!important} .a{display:none}"),
+        ("class='hide'", ".hide{display:block}"),
+        ("class='hide' style='display:block'", ""),
+        ("class='d-none d-md-block'", ""),
+        ("class='hidden lg:block'", ""),
+        ("class='mobile-hide'", ""),
+        ("class='scrollbar-hide'", ""),
+        ("style='position:absolute;left:50%;margin-left:-600px'", ""),
+        ("style='margin-left:-100px'", ""),
+        ("class='gap'", ".gap{font-size:0} .gap p{font-size:14px}"),
+    ],
+)
+def test_text_that_another_rule_shows_is_text(attributes: str, style: str) -> None:
+    shown = f"<div class='tabs'><div {attributes}><p>看得见的文字。</p></div></div>"
+    page = html(
+        f"<h1>{ANNOUNCEMENT}</h1><div class='TRS_Editor'><p>正文。</p>{shown}</div>",
+        f"<style>{style}</style>",
+    )
+    assert "看得见的文字。" in body(content(page))
+
+
+@pytest.mark.parametrize(
+    ("attributes", "style"),
+    [
+        ("class='tab'", ".tab{display:none} .tab.on{display:block} .tab:hover{display:block}"),
+        ("class='small'", ".small{display:none} @media (max-width:768px){.small{display:block}}"),
+        ("class='paper'", ".paper{display:none} @media print{.paper{display:block}}"),
+        ("class='a hide'", ".a{display:block} .hide{display:none}"),
+        ("class='a d-none'", ".a{display:block}"),
+        ("class='a'", ".a{font-size:0} .a p{font-size:1em}"),
+    ],
+)
+def test_text_that_no_rule_shows_is_not_text(attributes: str, style: str) -> None:
+    hidden = f"<div {attributes}><p>看不见的文字。</p></div>"
+    page = html(
+        f"<h1>{ANNOUNCEMENT}</h1><div class='TRS_Editor'><p>正文。</p>{hidden}</div>",
+        f"<style>{style}</style>",
+    )
+    assert body(content(page)) == "正文。"

@@ -79,6 +79,10 @@ FILES: Mapping[str, Callable[[], bytes]] = {
     ),
     "hidden-columns": lambda: _styled(lambda sheet: _hide(sheet, "B")),
     "struck-text": lambda: _styled(lambda sheet: _strike(sheet["B2"])),
+    "cell-text-unseen": (
+        "<table><tr><td>事项名称</td><td>权力类型</td></tr>"
+        "<tr><td><s>旧名许可</s>新名许可</td><td>行政许可</td></tr></table>"
+    ).encode,
     "number-format-unknown": lambda: _styled(lambda sheet: _write_number(sheet["K2"], 3, "bbbb")),
     "number-not-shown": lambda: _styled(lambda sheet: _write_number(sheet["K2"], 3, ";;;")),
     "rounded-by-format": lambda: _styled(
