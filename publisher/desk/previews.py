@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from urllib.parse import quote
 
 import msgspec
@@ -16,10 +17,12 @@ from msgspec import structs
 
 from publisher.desk import work
 from publisher.desk.desk import Desk
+from publisher.log.approvals.submission import PublicationRequest
 from publisher.log.clocks import day_at
 from publisher.log.model import (
     Change,
     Dataset,
+    DraftDiff,
     DraftImport,
     LogError,
     RecordQuery,
@@ -44,35 +47,44 @@ class ProposedRelease(msgspec.Struct, frozen=True, kw_only=True):
     changes: Sequence[Change]
     """Changes that are listed; ``counts`` has all."""
     counts: Mapping[str, int]
+    removed_before_effect: int = 0
+    """Number of removed records that are not in force yet."""
     effective_on: date
     basis: str = ""
     note: str = ""
     imports: Sequence[DraftImport] = ()
     """Files of the draft; none for an amendment."""
+    left_out: Sequence[Mapping[str, Any]] = ()
+    """Rows that are left out."""
     cancels: int | None = None
     """Number of the release that it cancels."""
 
 
-def propose_draft(
-    desk: Desk,
-    dataset: str,
-    parts: Sequence[str] | None,
-    *,
-    effective_on: date | None = None,
-    basis: str = "",
-    note: str = "",
-) -> ProposedRelease:
-    """Return what parts of a draft would publish; by default today. Raises ``LogError('no-draft')``."""
-    diff, changes = work.draft_changes(desk, dataset, parts, effective_on)
+def propose_draft(desk: Desk, dataset: str, request: PublicationRequest) -> ProposedRelease:
+    """Return what a request would publish of a draft; by default today. Raises ``LogError('no-draft')``."""
+    diff, changes = work.draft_changes(desk, dataset, request)
+    imports = desk.log.drafts.imports(dataset, request.parts)
     return ProposedRelease(
         dataset=desk.log.datasets.get(dataset),
         changes=changes,
         counts=work.count_changes(diff),
-        effective_on=effective_on or day_at(desk.clock()),
-        basis=basis,
-        note=note,
-        imports=desk.log.drafts.imports(dataset, parts),
+        removed_before_effect=diff.removed_before_effect,
+        effective_on=request.effective_on or day_at(desk.clock()),
+        basis=request.basis,
+        note=request.note,
+        imports=imports,
+        left_out=_rows_left_out(imports, diff),
     )
+
+
+def _rows_left_out(imports: Sequence[DraftImport], diff: DraftDiff) -> Sequence[Mapping[str, Any]]:
+    """List the rows that a release would leave out: an import may list its rows in error already."""
+    listed: list[Mapping[str, Any]] = [row for one in imports for row in one.left_out]
+    for place in diff.left_out:
+        row = {name: place[name] for name in ("file", "sheet", "rows") if name in place} | {"reason": "error"}
+        if row not in listed:
+            listed.append(row)
+    return listed
 
 
 @dataclass(frozen=True)
@@ -141,7 +153,8 @@ def _next_release(desk: Desk, proposed: ProposedRelease) -> Release:
     numbers = [release.number for release in desk.log.queries.releases(name)]
     in_force = RecordQuery(view=View(as_of=proposed.effective_on), limit=0)
     counts, present = proposed.counts, desk.log.queries.records(name, in_force).total or 0
-    records = present + counts.get("added", 0) - counts.get("removed", 0) - counts.get(_WITHDRAWAL, 0)
+    removed = counts.get("removed", 0) - proposed.removed_before_effect + counts.get(_WITHDRAWAL, 0)
+    records = present + counts.get("added", 0) - removed
     return Release(
         sequence=0,
         dataset=name,
@@ -160,6 +173,7 @@ def _next_release(desk: Desk, proposed: ProposedRelease) -> Release:
         sources=tuple(one.source for one in proposed.imports),
         counts={**counts, "records": records},
         cancels=proposed.cancels,
+        left_out=tuple(proposed.left_out),
     )
 
 

@@ -20,7 +20,10 @@ def require_choices(desk: Desk, dataset: str, request: PublicationRequest) -> No
 
     Raises ``LogError``: ``later-effect``, ``rows-in-error``, ``counts-unexplained``, ``nothing-changes``.
     """
-    diff = _diff_of_request(desk, dataset, request)
+    try:
+        diff = compare_request(desk, dataset, request)
+    except LogError:  # there is no draft, which the submission itself refuses
+        diff = None
     for conflict in diff.conflicts if diff else ():
         if conflict.code == "later-effect":
             raise LogError(conflict.code, conflict.message_zh, conflict.message_en)
@@ -41,18 +44,19 @@ def require_choices(desk: Desk, dataset: str, request: PublicationRequest) -> No
         )
 
 
-def _diff_of_request(desk: Desk, dataset: str, request: PublicationRequest) -> DraftDiff | None:
-    """Compare a draft that is submitted; None without one, which the submission itself refuses."""
-    try:
-        return desk.log.drafts.diff(
-            dataset,
-            effective_on=request.effective_on,
-            on_conflict=request.on_conflict,
-            limit=0,
-            parts=request.parts,
-        )
-    except LogError:
-        return None
+def compare_request(desk: Desk, dataset: str, request: PublicationRequest, *, limit: int = 0) -> DraftDiff:
+    """Compare what a request would publish of a draft with what is in force.
+
+    ``limit``: changes of each kind that are listed. Raises ``LogError('no-draft')``.
+    """
+    return desk.log.drafts.diff(
+        dataset,
+        effective_on=request.effective_on,
+        on_conflict=request.on_conflict,
+        without_errors=request.without_errors,
+        limit=limit,
+        parts=request.parts,
+    )
 
 
 def _refuse_rows_in_error(desk: Desk, dataset: str, request: PublicationRequest) -> None:

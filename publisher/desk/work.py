@@ -178,13 +178,13 @@ def draft_findings(desk: Desk, dataset: str, parts: Sequence[str] | None) -> Seq
 
 
 def draft_changes(
-    desk: Desk, dataset: str, parts: Sequence[str] | None, day: date | None
+    desk: Desk, dataset: str, request: PublicationRequest
 ) -> tuple[DraftDiff, Sequence[Change]]:
-    """Compare a draft with what is in force → the difference of these parts, and its changes.
+    """Compare what a request would publish of a draft with what is in force → the difference and changes.
 
     Raises ``LogError('no-draft')``.
     """
-    diff = desk.log.drafts.diff(dataset, effective_on=day, limit=MOST_CHANGES, parts=parts)
+    diff = submission_checks.compare_request(desk, dataset, request, limit=MOST_CHANGES)
     return diff, [*diff.added, *diff.changed, *diff.removed]
 
 

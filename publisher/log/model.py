@@ -213,7 +213,7 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class SheetCounts(msgspec.Struct, frozen=True):
-    """Changes that the rows of one sheet would make; ``sheet`` is None for records missing from the file."""
+    """Changes of the rows of one sheet of a file; ``sheet`` is None for records missing from the file."""
 
     file: str
     part: str | None
@@ -233,8 +233,11 @@ class DraftDiff(msgspec.Struct, frozen=True):
     warnings: tuple[Conflict, ...] = ()
     counts: Mapping[str, int] = msgspec.field(default_factory=dict)
     """``added``, ``changed``, ``removed``, ``unchanged``, ``in_error``: exact even if lists are truncated."""
+    removed_before_effect: int = 0
+    """Number of the removed records that are not in force on the day, and would be on a later one."""
+    left_out: tuple[Mapping[str, Any], ...] = ()
+    """Places of the rows in error that publication leaves out."""
     sheets: tuple[SheetCounts, ...] = ()
-    """The same counts by file and sheet."""
     marked: int = 0
     """Number of changed documents that accepted repeals mark and that none of the draft's files contains."""
     repeals: tuple[RepealProposal, ...] = ()
@@ -347,8 +350,7 @@ class RecordQuery(msgspec.Struct, frozen=True):
     statuses: tuple[str, ...] = ("current",)
     """Any of these (:data:`Status`; other words match no record); ``future`` must be the only one."""
     during: tuple[date | None, date | None] | None = None
-    """First and last day (inclusive; None is open). Replaces the day of the view and ``statuses``: selects
-    the last state of each record in force on any of these days."""
+    """First and last day, inclusive (None: open). Instead of a day and ``statuses``: the last state."""
     where: Predicate | None = None
     sort: tuple[tuple[str, bool], ...] = ()
     """(field, descending), or ``record_query.AS_LISTED``. Empty: by title. No value comes last."""

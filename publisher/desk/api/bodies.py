@@ -95,6 +95,8 @@ class SubmissionAnswer(msgspec.Struct, frozen=True, kw_only=True):
     is_current: Annotated[bool, Meta(description="内容仍是所提交的 / It is still what was submitted")]
     parts: tuple[str, ...] | None
     effective_on: date | None
+    without_errors: bool
+    on_conflict: Literal["refuse", "keep", "replace"]
     basis: str
     note: str
     drafter: str
@@ -166,6 +168,8 @@ def submission_answer(one: Submission, schedule: Schedule | None = None) -> Subm
         is_current=one.is_current,
         parts=request.parts,
         effective_on=request.effective_on,
+        without_errors=request.without_errors,
+        on_conflict=request.on_conflict,
         basis=request.basis,
         note=request.note,
         drafter=one.drafter,

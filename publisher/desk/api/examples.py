@@ -15,6 +15,8 @@ _SUBMITTED = {
     "is_current": True,
     "parts": ["应急管理局"],
     "effective_on": "2026-12-01",
+    "without_errors": False,
+    "on_conflict": "refuse",
     "basis": "示政发〔2026〕12号",
     "note": "",
     "drafter": "zhang",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, get, post
 from litestar.datastructures import State
 from litestar.enums import RequestEncodingType
-from litestar.params import Body, FromPath
+from litestar.params import Body, FromPath, FromQuery
 
 from publisher.desk import amendments, scheduling, withdrawals, work
 from publisher.desk.accounts.roles import Action
@@ -17,12 +18,14 @@ from publisher.desk.api import bodies as b
 from publisher.desk.api import collected
 from publisher.desk.api.contract import OPENAPI_PATH, describe, operation
 from publisher.desk.api.reports import FindingAnswer, ImportAnswer, finding_answers
-from publisher.desk.http.guards import ACTION, ENTRANCE
+from publisher.desk.http.guards import ACTION, ENTRANCE, require
 from publisher.desk.http.in_thread import in_thread
 from publisher.desk.http.repeated_requests import repeatable
 from publisher.desk.http.uploads import LARGEST_UPLOAD, HandInForm, input_files
 from publisher.desk.work import person_of
+from publisher.log.approvals.submission import PublicationRequest
 from publisher.log.clocks import day_at
+from publisher.log.model import OnConflict
 
 _DRAFT = "/desk/v1/drafts/{dataset:str}"
 _SUBMISSION = "/desk/v1/submissions/{key:int}"
@@ -66,11 +69,28 @@ def get_draft(request: _Request, state: State, dataset: FromPath[str]) -> b.Draf
 
 @get(f"{_DRAFT}/diff", **operation("getDiff", Action.READ_DRAFT, b.DiffAnswer))
 @in_thread
-def get_diff(request: _Request, state: State, dataset: FromPath[str]) -> b.DiffAnswer:
-    """Return what publication would change today."""
-    diff, changes = work.draft_changes(
-        state.desk, dataset, work.readable_parts(state.desk, request.user, dataset), None
+def get_diff(
+    request: _Request,
+    state: State,
+    dataset: FromPath[str],
+    *,
+    effective_on: FromQuery[date | None] = None,
+    part: FromQuery[list[str] | None] = None,
+    without_errors: FromQuery[bool] = False,
+    on_conflict: FromQuery[OnConflict] = "refuse",
+) -> b.DiffAnswer:
+    """Return what publication would change, by default today, with the choices of a submission."""
+    for name in part or ():
+        require(request.user, Action.READ_DRAFT, dataset, name)
+    parts = part or work.readable_parts(state.desk, request.user, dataset)
+    chosen = PublicationRequest(
+        kind="draft",
+        effective_on=effective_on,
+        parts=None if parts is None else tuple(parts),
+        without_errors=without_errors,
+        on_conflict=on_conflict,
     )
+    diff, changes = work.draft_changes(state.desk, dataset, chosen)
     conflicts = tuple(
         {"code": c.code, "detail": c.message_zh, "detail_en": c.message_en} for c in diff.conflicts
     )

@@ -12,6 +12,7 @@ from litestar.datastructures import State
 from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath
 from litestar.response import Redirect
+from msgspec import structs
 
 from publisher.desk import documents, previews, submission_checks, work
 from publisher.desk.accounts.roles import Action
@@ -67,8 +68,9 @@ def draft_preview(request: DeskRequest, state: State, dataset: FromPath[str]) ->
     """Show a public page as the draft of a part would make it: of a record, or of the release."""
     part = request.query_params.get("part") or None
     require(request.user, Action.READ_DRAFT, dataset, part)
-    proposed = previews.propose_draft(state.desk, dataset, None if part is None else (part,))
-    return print_preview(request, proposed, draft_address(dataset, part), previews_address(dataset, part))
+    chosen = _request_of(part, _choices_of(request.query_params))
+    proposed = previews.propose_draft(state.desk, dataset, chosen)
+    return print_preview(request, proposed, draft_address(dataset, part), previews_address(dataset, chosen))
 
 
 @post(f"{_PATH}/imports", opt={ACTION: Action.HAND_IN}, status_code=200, request_max_body_size=LARGEST_UPLOAD)
@@ -128,15 +130,8 @@ def submit(
     part = data.part or None
     person, reviewed_on = person_of(request), data.secrecy_reviewed_on
     try:
-        publication = PublicationRequest(
-            kind="draft",
-            effective_on=read_day(data.effective_on),
-            basis=data.basis.strip(),
-            note=data.note.strip(),
-            parts=None if part is None else (part,),
-            without_errors=bool(data.without_errors),
-            on_conflict=data.on_conflict,
-        )
+        day = read_day(data.effective_on)
+        publication = structs.replace(_request_of(part, data), effective_on=day)
         secrecy = Secrecy(
             openness=data.openness,
             reviewed_by=data.secrecy_reviewed_by.strip(),
@@ -166,7 +161,7 @@ def _print_draft(
     parts = [one.name for one in dataset.parts if readable is None or one.name in readable]
     part = part if part in parts else parts[0] if parts else None
     require(account, Action.READ_DRAFT, name, part)  # a role for a part that was renamed reads no other
-    chosen = None if part is None else (part,)
+    chosen = _request_of(part, typed or SubmitForm())
     draft = desk.log.drafts.get(name)
     imports = desk.log.drafts.imports(name, (part,))
     catalogue = desk.log.queries.catalogue(name)
@@ -177,8 +172,8 @@ def _print_draft(
     severity = request.query_params.get("severity", "")
     if severity in WORST_FIRST:
         findings = [(one, place) for one, place in findings if one.severity == severity]
-    diff, changes = work.draft_changes(desk, name, chosen, None) if has_draft else (None, ())
-    checks = work.draft_checks(desk, name, imports, None) if has_draft else ()
+    diff, changes = work.draft_changes(desk, name, chosen) if has_draft else (None, ())
+    checks = work.draft_checks(desk, name, imports, chosen.effective_on) if has_draft else ()
     first, today = read_number(request.query_params.get("from")), day_at(desk.clock())
     return page(
         request,
@@ -196,19 +191,20 @@ def _print_draft(
         counts=counts,
         severity=severity if severity in WORST_FIRST else "",
         count=len(findings),
-        guards=submission_checks.removal_guards(desk, name, diff, None) if diff else (),
+        guards=submission_checks.removal_guards(desk, name, diff, chosen.effective_on) if diff else (),
         first=first,
         page_size=PAGE_SIZE,
         diff=diff,
         changes=format_changes(changes, catalogue, language(request)),
         change_counts=work.count_changes(diff) if diff else {},
         checks=[(one, finding_address(desk, name, imports, one)) for one in checks],
-        previews=previews_address(name, part),
+        previews=previews_address(name, chosen),
         kinds=KINDS,
         today=today,
         typed=typed or SubmitForm(str(today), openness=OPEN, secrecy_reviewed_on=str(today)),
         in_error=sum(one.in_error for one in imports),
-        has_later_effect=(fault is not None and fault.code == "later-effect")
+        has_later_effect=chosen.on_conflict != "refuse"
+        or (fault is not None and fault.code == "later-effect")
         or any(conflict.code == "later-effect" for conflict in (diff.conflicts if diff else ())),
         may_hand_in=account.may(Action.HAND_IN, name, part),
         may_submit=account.may(Action.SUBMIT, name, part),
@@ -249,9 +245,43 @@ def draft_address(dataset: str, part: str | None) -> str:
     return f"/drafts/{dataset}" + (f"?part={quote(part)}" if part else "")
 
 
-def previews_address(dataset: str, part: str | None) -> str:
-    """Return the address of previews of a draft, with a query that a record is added to."""
-    return f"/drafts/{dataset}/preview?{urlencode({'part': part or ''})}"
+def previews_address(dataset: str, chosen: PublicationRequest) -> str:
+    """Return the address of previews of what is chosen of a draft, with a query that a record is added to."""
+    choices = {
+        "effective_on": str(chosen.effective_on or ""),
+        "without_errors": "1" if chosen.without_errors else "",
+        "on_conflict": "" if chosen.on_conflict == "refuse" else chosen.on_conflict,
+    }
+    query = {"part": (chosen.parts or ("",))[0], **{name: text for name, text in choices.items() if text}}
+    return f"/drafts/{dataset}/preview?{urlencode(query)}"
+
+
+def _request_of(part: str | None, typed: SubmitForm) -> PublicationRequest:
+    """Return what a form asks to publish of a draft; without a day if that cannot be read."""
+    try:
+        day = read_day(typed.effective_on)
+    except LogError:
+        day = None
+    return PublicationRequest(
+        kind="draft",
+        effective_on=day,
+        basis=typed.basis.strip(),
+        note=typed.note.strip(),
+        parts=None if part is None else (part,),
+        without_errors=bool(typed.without_errors),
+        on_conflict=typed.on_conflict,
+    )
+
+
+def _choices_of(query: Mapping[str, str]) -> SubmitForm:
+    """Read the choices in an address of previews. An unknown one is the default."""
+    choices = {
+        name: query[name] for name in ("effective_on", "without_errors", "on_conflict") if name in query
+    }
+    try:
+        return msgspec.convert(choices, SubmitForm)
+    except msgspec.ValidationError:
+        return SubmitForm()
 
 
 def print_preview(

@@ -163,14 +163,7 @@ def _propose(desk: Desk, one: Submission) -> ProposedRelease:
     """Return what a submission would publish."""
     request = one.request
     if request.kind == "draft":
-        return previews.propose_draft(
-            desk,
-            one.dataset,
-            request.parts,
-            effective_on=request.effective_on,
-            basis=request.basis,
-            note=request.note,
-        )
+        return previews.propose_draft(desk, one.dataset, request)
     changes, counts = amendments.preview_submission(desk, one)
     return ProposedRelease(
         dataset=desk.log.datasets.get(one.dataset),
@@ -223,7 +216,7 @@ def _print(
     checks: Sequence[Finding] = ()
     if one.request.kind == "draft" and one.is_current:
         parts, day = one.request.parts, one.request.effective_on
-        diff, changes = work.draft_changes(desk, one.dataset, parts, day)
+        diff, changes = work.draft_changes(desk, one.dataset, one.request)
         counts, imports = work.count_changes(diff), desk.log.drafts.imports(one.dataset, parts)
         checks = work.draft_checks(desk, one.dataset, imports, day)
     elif one.is_current:

@@ -29,6 +29,9 @@ _COUNT_NAMES = {
     "same": "unchanged",
     "stays": "unchanged",
 }
+_COUNT_REMOVED_BEFORE_EFFECT = (
+    select(func.count()).select_from(plan).where(plan.c.kind == "removed", plan.c.status.is_(None))
+)
 _COUNT_MARKED = (
     select(func.count())
     .join_from(plan, t.import_, t.import_.c.key == plan.c["import"])
@@ -44,6 +47,7 @@ def compute_diff(
     *,
     effective_on: date,
     on_conflict: OnConflict,
+    without_errors: bool,
     limit: int | None,
     parts: Sequence[str] | None = None,
     now: datetime,
@@ -57,6 +61,8 @@ def compute_diff(
     _, errors, warnings = plan_publication(
         database, conn, dataset, catalogue, day=day, on_conflict=on_conflict, imports=chosen
     )
+    leaves_out = without_errors or staging.leaves_out_errors(conn, dataset, parts)
+    in_error = [error for error in errors if error.code == "rows-in-error"] if leaves_out else []
     number = conn.scalar(select(func.max(t.release.c.number)).where(t.release.c.dataset == dataset.key)) or 0
     builder = _ChangeBuilder(
         dataset=dataset.name,
@@ -73,9 +79,11 @@ def compute_diff(
         added=builder.changes(conn, "added", limit),
         changed=builder.changes(conn, "changed", limit),
         removed=builder.changes(conn, "removed", limit),
-        conflicts=tuple(errors),
+        conflicts=tuple(error for error in errors if error not in in_error),
         warnings=tuple(warnings),
         counts=counts,
+        removed_before_effect=conn.scalar(_COUNT_REMOVED_BEFORE_EFFECT) or 0,
+        left_out=tuple(place for error in in_error for place in error.locators),
         sheets=tuple(_count_by_sheet(conn, builder.parts)),
         marked=conn.scalar(_COUNT_MARKED) or 0,
         repeals=tuple(

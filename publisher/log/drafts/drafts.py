@@ -152,16 +152,20 @@ class Drafts:
         *,
         effective_on: date | None = None,
         on_conflict: OnConflict = "refuse",
+        without_errors: bool = False,
         limit: int | None = None,
         parts: Sequence[str] | None = None,
     ) -> DraftDiff:
         """Compare the draft with the state of a day, as publication would. ``limit`` truncates the lists, not
-        ``counts``; ``parts``: as if these alone were published, of those that have imports.
+        ``counts``; ``parts``: as if these alone were published, of those that have imports;
+        ``without_errors``: as of :meth:`.Releases.publish`.
 
         Raises ``LogError``: ``no-draft``, ``no-such-part``.
         """
         with self._scratch(dataset) as conn:
-            return self._diff(conn, dataset, effective_on, on_conflict, limit, parts)
+            return self._diff(
+                conn, dataset, effective_on, on_conflict, limit, parts, without_errors=without_errors
+            )
 
     def preview(
         self,
@@ -226,6 +230,8 @@ class Drafts:
         on_conflict: OnConflict,
         limit: int | None,
         parts: Sequence[str] | None = None,
+        *,
+        without_errors: bool = False,
     ) -> DraftDiff:
         row, catalogue = find_draft_catalogue(self._session, conn, dataset, None)
         return compute_diff(
@@ -235,6 +241,7 @@ class Drafts:
             catalogue,
             effective_on=effective_on or self._session.today(),
             on_conflict=on_conflict,
+            without_errors=without_errors,
             limit=limit,
             parts=parts,
             now=self._session.clock(),

@@ -159,6 +159,10 @@ def test_rows_in_error_block_publication_until_the_clerk_goes_on_without_them(
     assert refused.code == 1
     assert_one_error(refused.err)
     assert site.ok("releases", "shili-power-list", "--json").json == []
+    diff = ("draft", "diff", "shili-power-list", "--part", "应急管理局", "--json")
+    assert [one["code"] for one in site.run(*diff).json["conflicts"]] == ["rows-in-error"]
+    assert site.ok(*diff, "--without-errors").json["conflicts"] == []
+    assert site.run(*diff, "--keep-later", "--replace-later").code == 2
     site.ok(*publish, "--without-errors")
     (release,) = site.ok("releases", "shili-power-list", "--json").json
     assert release["counts"]["records"] == 2
@@ -170,6 +174,7 @@ def test_rows_left_out_at_the_import_need_no_second_word_at_publication(site: Ho
     site.dataset("shili-power-list", "应急管理局")
     file = xlsx(tmp_path / "应急管理局.xlsx", [*ITEMS, item("烟花爆竹经营许可", promised="30个工作日")])
     site.ok("import", file, "--dataset", "shili-power-list", "--without-errors")
+    site.ok("draft", "diff", "shili-power-list")
     site.ok("publish", "shili-power-list", "--effective-on", "2015-12-01", "--basis", "鞍政发〔2015〕34号")
     (release,) = site.ok("releases", "shili-power-list", "--json").json
     assert release["counts"]["records"] == 2

@@ -9,6 +9,13 @@ from typing import TYPE_CHECKING
 import click
 from msgspec import structs
 
+from publisher.cli.commands.publishing.publish import (
+    KEEP_LATER,
+    PARTS,
+    REPLACE_LATER,
+    WITHOUT_ERRORS,
+    read_on_conflict,
+)
 from publisher.cli.context import DAY, JSON, CommandContext, with_context
 from publisher.cli.terminal import change_lines, output
 from publisher.cli.terminal.exit_codes import Exit
@@ -57,15 +64,36 @@ def show(context: CommandContext, dataset: str, *, as_json: bool) -> int:
 @draft.command()
 @click.argument("dataset")
 @click.option("--effective-on", type=DAY, help="与该日的内容比较，默认今天 / Compare with that day's state.")
+@WITHOUT_ERRORS
+@KEEP_LATER
+@REPLACE_LATER
+@PARTS
 @JSON
 @with_context
-def diff(context: CommandContext, dataset: str, effective_on: date | None, *, as_json: bool) -> int:
-    """发布后会有哪些变化 / What publication would change."""
+def diff(
+    context: CommandContext,
+    dataset: str,
+    effective_on: date | None,
+    *,
+    parts: tuple[str, ...],
+    without_errors: bool,
+    keep_later: bool,
+    replace_later: bool,
+    as_json: bool,
+) -> int:
+    """以同样的选项发布后会有哪些变化 / What publication with the same options would change."""
+    on_conflict = read_on_conflict(keep_later=keep_later, replace_later=replace_later)
     with context.log() as log, output.show_progress() as progress:
         if log.drafts.get(dataset) is None:
             raise _no_draft(dataset)
         progress(COMPARING, 0, None)
-        draft_diff = log.drafts.diff(dataset, effective_on=effective_on)
+        draft_diff = log.drafts.diff(
+            dataset,
+            effective_on=effective_on,
+            on_conflict=on_conflict,
+            without_errors=without_errors,
+            parts=parts or None,
+        )
         catalogue = log.queries.catalogue(dataset)
     if as_json:
         output.print_json(structs.asdict(draft_diff))

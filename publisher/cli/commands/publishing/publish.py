@@ -39,6 +39,29 @@ EMERGENCY = click.option(
     help="紧急时未经审核即发布的理由，永久随发布公布 / Why nobody approved it first; published permanently.",
 )
 
+WITHOUT_ERRORS = click.option(
+    "--without-errors", is_flag=True, help="略去有误的行，并在发布中列明 / Leave rows in error out."
+)
+KEEP_LATER = click.option(
+    "--keep-later", is_flag=True, help="保留已发布的更晚生效的内容 / Keep states of later effect."
+)
+REPLACE_LATER = click.option(
+    "--replace-later", is_flag=True, help="替换已发布的更晚生效的内容 / Replace states of later effect."
+)
+PARTS = click.option(
+    "--part",
+    "parts",
+    multiple=True,
+    help="只发布草稿中的这个报送部门，可重复 / Only this part of the draft; may be repeated.",
+)
+
+
+def read_on_conflict(*, keep_later: bool, replace_later: bool) -> OnConflict:
+    """Return what to do with states of later effect. Raises ``UsageError`` if both options are given."""
+    if keep_later and replace_later:
+        raise click.UsageError("--keep-later 和 --replace-later 只能选一个 / choose one of the two")
+    return "keep" if keep_later else "replace" if replace_later else "refuse"
+
 
 @click.command()
 @click.argument("dataset")
@@ -46,19 +69,10 @@ EMERGENCY = click.option(
 @click.option("--basis", required=True, help="依据的文号 / Document number of the basis.")
 @click.option("--note", default="", help="说明 / Note.")
 @ACTOR
-@click.option(
-    "--without-errors", is_flag=True, help="略去有误的行，并在发布中列明 / Leave rows in error out."
-)
-@click.option("--keep-later", is_flag=True, help="保留已发布的更晚生效的内容 / Keep states of later effect.")
-@click.option(
-    "--replace-later", is_flag=True, help="替换已发布的更晚生效的内容 / Replace states of later effect."
-)
-@click.option(
-    "--part",
-    "parts",
-    multiple=True,
-    help="只发布草稿中的这个报送部门，可重复 / Only this part of the draft; may be repeated.",
-)
+@WITHOUT_ERRORS
+@KEEP_LATER
+@REPLACE_LATER
+@PARTS
 @EMERGENCY
 @click.option(
     "--accept",
@@ -85,9 +99,7 @@ def publish(
     """发布草稿：整批发布，失败则不生效 / Publish the draft as a whole; a failure has no effect."""
     from publisher.workflow import publish_draft
 
-    if keep_later and replace_later:
-        raise click.UsageError("--keep-later 和 --replace-later 只能选一个 / choose one of the two")
-    on_conflict: OnConflict = "keep" if keep_later else "replace" if replace_later else "refuse"
+    on_conflict = read_on_conflict(keep_later=keep_later, replace_later=replace_later)
     with context.log() as log:
         state = log.approvals.shown_state(dataset, with_draft=True, parts=parts or None)
         import_report.show_checks(log.findings.of_draft(dataset, effective_on, parts or None))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -168,3 +169,43 @@ def test_a_body_that_cannot_be_decoded_is_a_bad_request(desk: DeskSite, body: by
         headers = {"x-csrftoken": browser.client.cookies["form"], "content-type": "application/json"}
         answer = browser.client.post("/desk/v1/submissions/1/approve", content=body, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (400, "bad-request")
+
+
+@pytest.mark.slow
+def test_a_program_sees_what_its_choices_would_change(desk: DeskSite) -> None:
+    for name, role in (("zhang", "填报"), ("sun", "填报:fees:民政局")):
+        desk.add(name, role)
+    later = desk.clock.now.date() + timedelta(days=90)
+    release(desk.log, entry("甲"), part="财政局")
+    release(desk.log, entry("甲"), entry("乙"), part="财政局", on=later)
+    stage(desk.log, entry("甲"), part="财政局")
+    stage(desk.log, entry("丙"), part="民政局")
+    path = "/desk/v1/drafts/fees/diff"
+    with desk.signed_in("zhang") as browser, desk.signed_in("sun") as other:
+        refused = browser.client.get(path, params={"part": "财政局"}).json()
+        assert [one["code"] for one in refused["conflicts"]] == ["later-effect"]
+        choices = {"part": "财政局", "on_conflict": "replace", "without_errors": "true"}
+        diff = browser.client.get(path, params=choices).json()
+        assert [(one["kind"], one["title"]) for one in diff["changes"]] == [("removed", "乙")]
+        assert diff["conflicts"] == []
+        after = browser.client.get(path, params={**choices, "effective_on": str(later)}).json()
+        assert [one["title"] for one in after["changes"]] == ["乙"]
+        assert browser.client.get(path, params={"on_conflict": "both"}).status_code == 400
+        assert other.client.get(path, params=choices).status_code == 403
+        own = {**HEADING, "parts": ["财政局"], "on_conflict": "replace", "note": "清理"}
+        one = call_api(browser, "/drafts/fees/submit", own).json()
+        assert (one["on_conflict"], one["without_errors"]) == ("replace", False)
+
+
+@pytest.mark.slow
+def test_rows_in_error_that_an_import_leaves_out_are_no_conflict(desk: DeskSite) -> None:
+    desk.add("zhang", "填报:fees")
+    path, data = "/desk/v1/drafts/fees/diff", {"part": "财政局"}
+    files = {"files": ("财政局.csv", "名称,标准\n甲,1\n甲,2\n乙,3\n".encode())}
+    with desk.signed_in("zhang") as browser:
+        call_api(browser, "/drafts/fees/imports", data=data, files=files)
+        (conflict,) = browser.client.get(path).json()["conflicts"]
+        assert conflict["code"] == "rows-in-error"
+        assert browser.client.get(path, params={"without_errors": "true"}).json()["conflicts"] == []
+        call_api(browser, "/drafts/fees/imports", data={**data, "without_errors": "true"}, files=files)
+        assert browser.client.get(path).json()["conflicts"] == []

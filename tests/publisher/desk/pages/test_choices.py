@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -54,7 +55,10 @@ def test_rows_in_error_are_left_out_by_choice_and_what_was_typed_stays(site: Des
         )
         address = answer.headers["location"]
     with site.signed_in("li") as reviewer:
-        assert "略去，在发布中列明" in reviewer.see(address)
+        html = reviewer.see(address)
+        assert "略去，在发布中列明" in html
+        assert "请改正，或略去这些行" not in html, "it was chosen"
+        assert "1行数据有误，未发布" in reviewer.see(f"{address}/preview")
     assert "已发布" in approve_and_publish(site, address)
     assert {name for name, text in standards(site.log).items() if text == "2"} == {"项目1"}
 
@@ -77,6 +81,41 @@ def test_what_takes_effect_later_is_kept_or_replaced_by_choice(site: DeskSite) -
     assert "已发布" in approve_and_publish(site, address)
     assert set(standards(site.log).values()) == {"2"}
     assert site.log.queries.releases("fees")[-1].effective_on == date(2020, 1, 1)
+
+
+def test_removals_by_what_replaces_a_later_list_are_shown_before_they_are_approved(site: DeskSite) -> None:
+    """The draft is the list in force; a later one has an item more, which will not come into force."""
+    later = site.clock.now.date() + timedelta(days=90)
+    release(site.log, *(entry(f"项目{n}", "1") for n in range(11)), part="财政局", on=later)
+    with site.signed_in("zhang") as browser:
+        hand_in(browser, *(f"项目{n},1," for n in range(10)))
+        typed = {**SECRECY, "on_conflict": "replace", "openness": "依申请公开"}
+        refused = browser.send(PAGE, "/drafts/fees/submissions", **typed)
+        assert refused.status_code == 409
+        assert "请选择保留它，或以本次内容取代" not in refused.text
+        assert "项目10" in see_previews(browser, refused.text)
+        form = forms(refused.text)["/drafts/fees/submissions"]
+        assert form.fields["on_conflict"] == "replace"
+        fields = {**form.fields, "openness": "主动公开"}
+        address = browser.client.post(form.action, data=fields, follow_redirects=False).headers["location"]
+    with site.signed_in("li") as reviewer:
+        html = reviewer.see(address)
+        assert "条目无变化" not in html
+        assert "请选择保留它，或以本次内容取代" not in html
+        assert "项目10" in html
+        preview = see_previews(reviewer, html)
+        assert "项目10" in preview
+        assert "发布后共 10项" in preview
+    assert "已发布" in approve_and_publish(site, address)
+    assert site.log.queries.releases("fees")[-1].counts == {"removed": 1, "records": 10}
+
+
+def see_previews(browser: Browser, html: str) -> str:
+    """Follow the links of a page to previews of the release and of a record → the words of both."""
+    links = list(dict.fromkeys(re.findall(r'href="([^"]*/preview\?[^"]*)"', html)))
+    assert len(links) == 2
+    pages = (browser.see(link.replace("&amp;", "&")) for link in links)
+    return " ".join(re.sub("<[^>]*>", " ", " ".join(pages)).split())
 
 
 def test_what_a_draft_would_undo_is_said_to_the_clerk_and_to_the_reviewer(site: DeskSite) -> None:
