@@ -52,6 +52,15 @@ def test_every_operation_says_what_a_client_needs(path: str) -> None:
         assert "application/problem+json" in operation["responses"][status]["content"]
 
 
+HEAVY = [route.operation.name for route in contract.ROUTES if route.runs in ("memory", "query", "file")]
+
+
+@pytest.mark.parametrize("name", HEAVY)
+def test_an_operation_that_waits_for_its_turn_says_that_it_may_be_refused(name: str) -> None:
+    (responses,) = (one["responses"] for one in OPERATIONS.values() if one["operationId"] == name)
+    assert {"429", "503"} <= responses.keys()
+
+
 def test_operations_have_names_of_their_own() -> None:
     names = [operation["operationId"] for operation in OPERATIONS.values()]
     assert len(names) == len(set(names))

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence, Set
 
 import msgspec
 
+from schemas.definition.catalogue import Catalogue, Content
 from schemas.normalise import chinese_number
 
 NUMERAL = "[一二三四五六七八九十百]{1,5}"
@@ -98,6 +99,15 @@ def strip_heading(heading: str) -> str:
 def list_sections(markdown: str) -> tuple[Section, ...]:
     """Return the headings, with anchors, of a body that :func:`write_body` wrote."""
     return tuple(_iter_sections(markdown))
+
+
+def find_body(catalogue: Catalogue, content: Content) -> tuple[str, str] | None:
+    """Return the first Markdown field with a text, and the text: such a record is a document."""
+    for field in catalogue.fields:
+        is_text = field.format == "markdown" and not field.personal
+        if is_text and isinstance(source := content.get(field.name), str):
+            return field.name, source
+    return None
 
 
 def split_sections(markdown: str) -> tuple[tuple[Section, str], ...]:

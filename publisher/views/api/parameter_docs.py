@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec import structs
+
 from openapi.operation import Parameter
 from publisher.web.query_parameters import DEFAULT_LIMIT, MAX_LIMIT
 
@@ -47,6 +49,12 @@ AS_OF = Parameter(
     {"type": "string", "format": "date"},
     example="2015-12-01",
 )
+EFFECTIVE_BY = structs.replace(
+    AS_OF,
+    description="只含截至该日（北京时间）已生效的变化；默认包括将来生效的 / Only what had taken effect "
+    "by that day (Asia/Shanghai); by default also what takes effect later",
+)
+"""``as_of`` of lists of changes."""
 KNOWN_AT = Parameter(
     "known_at",
     "截至该时刻本站已发布的内容；默认此刻 / What this service had published by that instant; now by default",

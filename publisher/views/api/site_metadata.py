@@ -39,6 +39,7 @@ def read_published_dataset(service: Service, dataset: Dataset, *, versions: bool
         tuple(
             PublishedRelease(
                 release,
+                service.catalogue(dataset.name, release.number),
                 _list_files(service, dataset.name, View(release=release.number)) if versions else (),
             )
             for release in releases

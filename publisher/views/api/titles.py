@@ -19,6 +19,12 @@ def field_title(catalogue: Catalogue, name: str) -> str:
     return field.title if field is not None else COMMON.get(name, name)
 
 
+def is_personal(catalogue: Catalogue, name: str) -> bool:
+    """Report whether a field is personal. One that was so when a row was read has no stored value."""
+    field = catalogue.by_name.get(name)
+    return field is not None and field.personal
+
+
 def field_changes(catalogue: Catalogue, changes: Iterable[FieldChange]) -> tuple[common.FieldChange, ...]:
     """Give titles to changes of fields. Those of a personal field are left out."""
     return tuple(
@@ -29,7 +35,7 @@ def field_changes(catalogue: Catalogue, changes: Iterable[FieldChange]) -> tuple
             after=change.after,
         )
         for change in changes
-        if (field := catalogue.by_name.get(change.field)) is None or not field.personal
+        if not is_personal(catalogue, change.field)
     )
 
 

@@ -197,7 +197,8 @@ class _Records:
         releases = "、".join(dict.fromkeys(str(step.release) for step in d.steps))
         sheet.write_string(y, 0, KINDS[d.kind].zh, fill)
         self._write_text(sheet, y, 1, d.title_before if d.kind == "renamed" else d.title, d.title, fill)
-        self._write_text(sheet, y, 2, d.part_before or d.part or "", d.part or "", fill)
+        part_before = d.part if d.before is None else d.part_before
+        self._write_text(sheet, y, 2, part_before or "", d.part or "", fill)
         sheet.write_string(y, 3, releases, fill)
         for x, name in enumerate(self._fields, start=4):
             before, after = ((side or {}).get(name) for side in (d.before, d.after))

@@ -216,7 +216,7 @@ def _release(
         "@type": "dct:PeriodOfTime",
         "dcat:startDate": vocabulary.typed(release.effective_on, "date"),
     }
-    yield _schema(schema, published_dataset.catalogue)
+    yield _schema(schema, published_release.catalogue)
     for file in published_release.files:
         yield from _distribution(file, dataset, at)
 

@@ -24,9 +24,10 @@ class File(msgspec.Struct, frozen=True):
 
 
 class PublishedRelease(msgspec.Struct, frozen=True):
-    """One release of a dataset and its files."""
+    """One release of a dataset, its catalogue and its files."""
 
     release: Release
+    catalogue: Catalogue
     files: Sequence[File]
 
 

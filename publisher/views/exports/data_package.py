@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from publisher.log.descriptions import SiteDetails
+from publisher.log.releases.release_rows import takes_effect
 from publisher.views.exports import csv_and_json, table_cells
 from publisher.views.exports.export import About, Rows
 from publisher.views.exports.summed_zip import SummedZip, summed_zip
@@ -107,7 +108,7 @@ def _resource(about: About, size: int, digest: str) -> dict[str, Any]:
         resource |= {
             "release": r.number,
             "releaseHash": r.hash,
-            "effectiveOn": r.effective_on.isoformat(),
+            **({"effectiveOn": r.effective_on.isoformat()} if takes_effect(r) else {}),
             "basis": r.basis,
         }
     if about.erased:

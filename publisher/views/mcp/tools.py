@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import msgspec
 from litestar.concurrency import sync_to_thread
 
-from publisher.ingest.documents.section_outline import Section, split_sections
+from publisher.ingest.documents.section_outline import Section, find_body, split_sections
 from publisher.log.findings.finding_query import FindingPage, PublishedFinding
 from publisher.log.findings.responses import UNRESOLVED
 from publisher.log.model import View
@@ -249,10 +249,7 @@ async def _open_section(service: Service, query: arguments.SectionArguments) -> 
     except ProblemError as problem:
         return _describe_gone(problem)
     catalogue = await sync_to_thread(service.catalogue, query.dataset, record.release)
-    content = _decode_content(record)
-    source = next(
-        (str(content[f.name]) for f in catalogue.fields if f.format == "markdown" and f.name in content), ""
-    )
+    _, source = find_body(catalogue, _decode_content(record)) or ("", "")
     sections = split_sections(source)
     citation = _cite(service, query.dataset, record.id, record.release)
     if query.section is None:
@@ -301,7 +298,7 @@ def _fields(catalogue: Catalogue, content: Mapping[str, Any]) -> list[ToolAnswer
     return [
         {"field": field.name, "title": field.title, "value": _shorten(content[field.name])}
         for field in catalogue.fields
-        if field.name in content
+        if field.name in content and not field.personal
     ]
 
 

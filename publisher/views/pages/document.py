@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from feeds.document_html import sanitise
 from publisher.ingest.documents import section_outline
-from publisher.ingest.documents.section_outline import Section
+from publisher.ingest.documents.section_outline import Section, find_body
 from publisher.log.graph.legal_force import find_endings
 from publisher.log.graph.passage_query import Passage, PassageQuery
 from publisher.log.model import Dataset, LogError, RecordState, View
@@ -71,7 +71,7 @@ def read_text(visit: Visit, catalogue: Catalogue, content: Content, *, pinned: b
 
     A ``pinned`` page has no commitments: their statuses depend on later releases and on the day.
     """
-    text_field = find_source(catalogue, content)
+    text_field = find_body(catalogue, content)
     if text_field is None:
         return None
     field, source = text_field
@@ -84,15 +84,6 @@ def read_text(visit: Visit, catalogue: Catalogue, content: Content, *, pinned: b
         number,
         commitments,
     )
-
-
-def find_source(catalogue: Catalogue, content: Content) -> tuple[str, str] | None:
-    """Return the first nonempty Markdown field with its text; such a record is a document."""
-    for field in catalogue.fields:
-        is_text = field.format == "markdown" and not field.personal
-        if is_text and isinstance(source := content.get(field.name), str):
-            return field.name, source
-    return None
 
 
 def render_markdown(

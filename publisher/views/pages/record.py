@@ -11,6 +11,7 @@ from litestar.concurrency import sync_to_thread
 from markupsafe import Markup
 from msgspec import structs
 
+from publisher.ingest.documents.section_outline import find_body
 from publisher.log.clocks import day_at
 from publisher.log.model import TAKING_EFFECT, Change, Dataset, LogError, RecordState, Release, View
 from publisher.log.queries.later_events import LaterAmendment
@@ -82,7 +83,7 @@ async def record(press: Press, visit: Visit) -> AsyncReply:
     """Render a record. Raises :class:`GoneError` for a withdrawn or erased one."""
     pin = visit.parse_query(_GRAMMAR).view.release
     snapshot = await run_read(visit.service, _read_snapshot, visit, pin)
-    if document.find_source(snapshot.catalogue, snapshot.content) is not None:
+    if find_body(snapshot.catalogue, snapshot.content) is not None:
         return await _document(press, visit, snapshot, pin)
 
     async def build() -> bytes:

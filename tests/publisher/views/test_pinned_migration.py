@@ -231,6 +231,8 @@ def test_a_field_that_became_personal_is_published_no_more(site: Site) -> None:
             assert not re.search('片区|>[东西南北中]<|"zone"|,[东西南北中],', answer.text), address
     for change in site.client.get(f"/v1{HOME}/changes").json()["changes"]:
         assert "zone" not in {one["field"] for one in change["fields"]}
+    for one in site.client.get(f"/v1{HOME}/compare?from=1&to=2").json()["differences"]:
+        assert "zone" not in {changed["field"] for changed in one["fields"]}
     answer = site.client.get(f"/v1{HOME}/records/{records[0]}?release=1")
     assert answer.json()["content"]["zone"] == "东"
 

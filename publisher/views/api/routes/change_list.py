@@ -15,7 +15,7 @@ from publisher.log.model import Dataset
 from publisher.log.queries.later_events import Erasure
 from publisher.views.api import filter_values, requested_view
 from publisher.views.api.answers import change_list as answers
-from publisher.views.api.parameter_docs import AS_OF, CURSOR, DIVISION, KNOWN_AT, LIMIT, text_filter
+from publisher.views.api.parameter_docs import CURSOR, DIVISION, EFFECTIVE_BY, KNOWN_AT, LIMIT, text_filter
 from publisher.views.api.routes import changes
 from publisher.views.syndication.scope import TERMS
 from publisher.web import page_cursor, query_parameters
@@ -57,7 +57,7 @@ GRAMMAR = Grammar(
             text_filter(_DAY, "生效日期 / Effective day", format="date"),
             text_filter(f"{_DAY}.gte", "该日起生效的 / In effect from this day or later", format="date"),
             text_filter(f"{_DAY}.lte", "至该日生效的 / In effect by this day", format="date"),
-            AS_OF,
+            EFFECTIVE_BY,
             KNOWN_AT,
             LIMIT,
             CURSOR,

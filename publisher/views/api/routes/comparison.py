@@ -228,6 +228,7 @@ def _difference(service: Service, name: str, d: Difference, catalogue: Catalogue
                 text=_text(field.before, field.after),
             )
             for field in d.fields
+            if not titles.is_personal(catalogue, field.field)
         ),
         patch=tuple(patch(d.record, d.before, d.after)),
         steps=tuple(common.fill(answers.Step, step) for step in d.steps),

@@ -15,7 +15,7 @@ from openapi.operation import Operation, Parameter
 from publisher.log.model import Dataset, View
 from publisher.log.proofs import FirstCheckpoint
 from publisher.views.api import filter_values, requested_view
-from publisher.views.api.parameter_docs import AS_OF, KNOWN_AT, RELEASE
+from publisher.views.api.parameter_docs import EFFECTIVE_BY, KNOWN_AT, RELEASE
 from publisher.views.api.routes.search import index_values, only_dataset
 from publisher.views.api.search_scope import SearchScope, make_search_scope
 from publisher.views.syndication import scope as scopes
@@ -70,11 +70,7 @@ ARCHIVE = Parameter(
     {"type": "integer", "minimum": 1},
 )
 _CLOCKS = (
-    structs.replace(
-        AS_OF,
-        description="只含截至该日（北京时间）已生效的变化；默认包括将来生效的 / Only what had taken effect "
-        "by that day (Asia/Shanghai); by default also what takes effect later",
-    ),
+    EFFECTIVE_BY,
     structs.replace(
         KNOWN_AT, description="截至该时刻的订阅：只含当时已发布的变化 / The feed as it stood at that instant"
     ),

@@ -14,7 +14,16 @@ from publisher.log.limits.limit_steps import LimitStep, limit_fields
 from publisher.log.model import Dataset, View
 from publisher.views.api import filter_values, requested_view, titles
 from publisher.views.api.answers import limits as answers
-from publisher.views.api.parameter_docs import AS_OF, DATASET, DIVISION, KNOWN_AT, RECORD, VIEW, text_filter
+from publisher.views.api.parameter_docs import (
+    AS_OF,
+    DATASET,
+    DIVISION,
+    EFFECTIVE_BY,
+    KNOWN_AT,
+    RECORD,
+    RELEASE,
+    text_filter,
+)
 from publisher.views.api.routes import records
 from publisher.web import query_parameters
 from publisher.web.conditional_requests import Validity
@@ -42,8 +51,15 @@ SHARES = Grammar(
         "longer than the last one; limits of different units do not compare, except for 即时. A correction "
         "is not a step. Without as_of also those that take effect later.",
         answer=answers.LimitSteps,
-        parameters=(DATASET, RECORD, *VIEW),
-        problems=("no-such-dataset", "no-such-release", "no-such-record", *records.GONE),
+        parameters=(DATASET, RECORD, EFFECTIVE_BY, KNOWN_AT, RELEASE),
+        problems=(
+            "no-such-dataset",
+            "no-such-release",
+            "no-such-record",
+            *records.GONE,
+            "too-busy",
+            "too-many-requests",
+        ),
     ),
     runs="query",
 )

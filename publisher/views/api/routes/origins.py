@@ -8,7 +8,7 @@ from openapi.operation import Operation, Parameter
 from publisher.ingest import reading_rules
 from publisher.log.model import LogError, View
 from publisher.log.queries.revision_origin import RevisionOrigin, SourceRow
-from publisher.views.api import cell_excerpts, requested_view
+from publisher.views.api import cell_excerpts, requested_view, titles
 from publisher.views.api.answers import common
 from publisher.views.api.answers import origins as answers
 from publisher.views.api.answers import proofs as log_answers
@@ -123,16 +123,14 @@ def is_typed(origin: RevisionOrigin) -> bool:
 
 
 def row_texts(catalogue: Catalogue, row: SourceRow) -> dict[str, str]:
-    """Return field → text of its cell; if its cells are not known, that of each field. No personal ones."""
-    names = [name for name in row.locator.get("cells") or row.content if not _is_personal(catalogue, name)]
+    """Return field → text of its cell, without personal fields.
+
+    If the cells are not known, each field of the content has a text.
+    """
+    names = row.locator.get("cells") or row.content
+    public = [name for name in names if not titles.is_personal(catalogue, name)]
     originals = {**row.originals, **cell_excerpts.mended_texts(row.locator)}
-    return cell_excerpts.cell_texts(names, originals, row.content, lambda: catalogue)
-
-
-def _is_personal(catalogue: Catalogue, name: str) -> bool:
-    """Report whether a field became personal since the row was read: those of its day are not stored."""
-    field = catalogue.by_name.get(name)
-    return field is not None and field.personal
+    return cell_excerpts.cell_texts(public, originals, row.content, lambda: catalogue)
 
 
 def field_readings(catalogue: Catalogue, origin: RevisionOrigin) -> tuple[answers.FieldReading, ...]:

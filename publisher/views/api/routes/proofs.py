@@ -303,7 +303,13 @@ ROUTES: tuple[AnyRoute, ...] = (
             description="JSON Lines，每个变化一行；其 SHA-256 在存证文件中。各项含义见 docs/proof.md。\n\n"
             "JSON Lines, one for each change; the document of the release contains its SHA-256.",
             parameters=(DATASET, NUMBER),
-            problems=("no-such-dataset", "no-such-release", "file-being-made"),
+            problems=(
+                "no-such-dataset",
+                "no-such-release",
+                "file-being-made",
+                "too-busy",
+                "too-many-requests",
+            ),
             media_type="application/jsonl",
         ),
         _get_manifest,
@@ -316,7 +322,7 @@ ROUTES: tuple[AnyRoute, ...] = (
             summary="存证档案",
             description="全部条目、存证文件、变化清单、修订版和盐，供 verify.py 离线核验。\n\n"
             "Every entry, document, manifest and revision with its salt, for verify.py, offline.",
-            problems=("file-being-made",),
+            problems=("file-being-made", "too-busy", "too-many-requests"),
             media_type="application/zip",
         ),
         _get_archive,

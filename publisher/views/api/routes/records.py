@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, get_args
 
 import msgspec
@@ -249,7 +249,7 @@ def get_record(service: Service, call: Call) -> Reply:
             **_item(service, state, params.fields, params.view),
             originals=_raw_json(state.originals_json),
             locator=_raw_json(state.locator_json),
-            excerpts=cell_excerpts.read_excerpts(state, lambda: service.catalogue(name, state.release)),
+            excerpts=_excerpts(service, state),
             sources=tuple(source_answer(s) for s in state.sources),
             amendments=tuple(
                 _amendment(service, name, a) for a in later_amendments(service, state, params.view)
@@ -261,6 +261,15 @@ def get_record(service: Service, call: Call) -> Reply:
         return {"link": signposting.record_header(service.site.base, dataset, record.id, record.release)}
 
     return Reply(validity, build, headers_of=links)
+
+
+def _excerpts(service: Service, state: RecordState) -> dict[str, str]:
+    """Read the excerpts of a state, without those of a field that became personal later."""
+    catalogue = partial(service.catalogue, state.dataset, state.release)
+    excerpts = cell_excerpts.read_excerpts(state, catalogue)
+    if not (excerpts and service.has_migrated(state.dataset)):
+        return excerpts
+    return {name: text for name, text in excerpts.items() if not titles.is_personal(catalogue(), name)}
 
 
 def later_amendments(service: Service, state: RecordState, view: View) -> Sequence[LaterAmendment]:

@@ -274,8 +274,9 @@ def test_the_data_catalog_conforms_to_dcat_ap_3_and_a_violation_is_detected(grap
 def test_a_file_with_a_digest_has_its_checksum_and_size(site: Site) -> None:
     release = site.log.queries.release(FEES, 1)
     file = File(f"{BASE}/f.csv", "表格", "text/csv", "CSV", size=12, digest="ab" * 32)
-    catalogue, releases = site.log.queries.catalogue(FEES), (PublishedRelease(release, (file,)),)
-    holding = PublishedDataset(site.log.datasets.get(FEES), catalogue, (), releases)
+    own = site.log.queries.catalogue(FEES)
+    releases = (PublishedRelease(release, own, (file,)),)
+    holding = PublishedDataset(site.log.datasets.get(FEES), own, (), releases)
     site_of_one = PublishedSite(Address(BASE, "data.example.gov.cn,2016"), (holding,), SiteDetails())
     body = dcat_catalog.document(site_of_one, versions=True)
     graph = Graph().parse(data=json.dumps(body), format="json-ld")

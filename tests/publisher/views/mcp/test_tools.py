@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,9 @@ from schemas.definition import file_loader as catalogues
 from schemas.definition.catalogue import Content, Json
 from tests.publisher.log.findings import checked_site
 from tests.support.clock import Clock
+from tests.support.log import catalogue, field
 from tests.support.servers.http_service import address, loopback_socket, serving
-from tests.support.site import FEES, Site, demo_dataset, fill, opened, ticking_clock
+from tests.support.site import FEES, Site, demo_dataset, fill, opened, publish, ticking_clock
 
 POLICIES = "policy-documents"
 TEXT = (
@@ -98,20 +100,21 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Site]]
         yield base, site
 
 
+def call_tool(base: str, name: str, **arguments: Any) -> dict[str, Any]:
+    async def run() -> dict[str, Any]:
+        async with Client(f"{base}/mcp") as client:
+            answer = await client.call_tool(name, arguments)
+            assert not answer.is_error, answer.content
+            return dict(answer.structured_content)
+
+    return anyio.run(run)
+
+
 @pytest.fixture(scope="module")
 def ask(live: tuple[str, Site]) -> Callable[..., dict[str, Any]]:
     """Call a tool over HTTP with the SDK's client."""
 
-    def call(name: str, **arguments: Any) -> dict[str, Any]:
-        async def run() -> dict[str, Any]:
-            async with Client(f"{live[0]}/mcp") as client:
-                answer = await client.call_tool(name, arguments)
-                assert not answer.is_error, answer.content
-                return dict(answer.structured_content)
-
-        return anyio.run(run)
-
-    return call
+    return partial(call_tool, live[0])
 
 
 def read_page(citation: str) -> str:
@@ -357,3 +360,32 @@ def test_an_internal_error_does_not_reveal_its_cause_and_is_logged_a_few_times(
         assert answer.json()["result"]["isError"]
     logged = [entry for entry in caplog.records if entry.levelname == "ERROR"]
     assert [entry.getMessage() for entry in logged] == ["the tool list_datasets failed"] * MOST
+
+
+def test_a_field_that_became_personal_is_told_no_more(tmp_path: Path) -> None:
+    def fields(**own: Any) -> list[dict[str, Any]]:
+        return [field("zone", "片区", **own), field("body", "正文", kind="markdown", **own)]
+
+    def fill_one(log: Log, clock: Clock) -> None:
+        before = catalogue(fields=fields())
+        log.datasets.create(demo_dataset("fees", catalogue=before.name), before)
+        row: Content = {"name": "甲", "kind": "费", "zone": "东", "body": TEXT}
+        publish(log, "fees", [row], date(2015, 1, 1), "示财〔2015〕1号")
+        clock.advance(days=1)
+        publish(log, "fees", [row | {"zone": "西"}], date(2015, 2, 1), "示财〔2015〕2号")
+        clock.advance(days=1)
+        log.releases.migrate("fees", catalogue(fields=fields(personal=True)), effective_on=date(2015, 6, 1))
+
+    bound, clock = loopback_socket(), ticking_clock(datetime(2016, 1, 4, 1, tzinfo=UTC))
+    with (
+        opened(tmp_path, Site, content=fill_one, clock=clock, base=address(bound)) as site,
+        serving(site.app, bound) as base,
+    ):
+        (record,) = (state.id for state in site.log.queries.find_by_title("fees", "甲"))
+        for day in ("2015-01-15", "2016-01-01"):
+            own = {"dataset": "fees", "record": record, "as_of": day}
+            answer = call_tool(base, "get_record", **own)
+            assert [one["field"] for one in answer["fields"]] == ["name", "kind"]
+            assert not call_tool(base, "open_section", **own)["held"]
+        answer = call_tool(base, "compare", dataset="fees", before="1", after="2")
+        assert [one["fields"] for one in answer["differences"]] == [[]]

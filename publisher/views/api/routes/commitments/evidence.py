@@ -25,7 +25,7 @@ from publisher.web.service import Service
         "it; beside them what is said about it.",
         answer=answers.CommitmentEvidence,
         parameters=(RECORD, AS_OF, KNOWN_AT),
-        problems=("no-such-commitment",),
+        problems=("no-such-commitment", "too-busy", "too-many-requests"),
     ),
     runs="query",
 )
