@@ -9,10 +9,12 @@ from random import Random
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, insert, select, text
+from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy.exc import DatabaseError
 
 from publisher.log.blob_store import DatabaseBlobs, FolderBlobs, digest_of
 from publisher.log.database.all_tables import ALL_TABLES
+from publisher.log.database.tables import record as record_table
 from publisher.log.database.tables import source_bytes
 from publisher.log.log import Log
 from publisher.log.model import LogError
@@ -179,6 +181,45 @@ def test_what_is_derived_is_repaired_and_what_was_replaced_is_listed(
         site.graph.update()
         assert site.integrity.verify().problems == (), statement
     assert spans(site) == before
+
+
+def test_interchanged_identities_are_repaired_and_a_taken_one_is_not_given_back(
+    log: Log, tmp_path: Path
+) -> None:
+    release(log, entry("甲"), entry("乙"), entry("丙"))
+    first, second, third = (ids(log)[name] for name in "甲乙丙")
+    log.releases.withdraw("fees", [third], reason="误发")
+    log.releases.rename("fees", first, entry("丙").content, effective_on=LATE, reason="更名")
+    assert log.integrity.verify().problems == ()
+    before = identities(log)
+    assert before[third] is None
+    damage(log, "UPDATE record SET identity = 'x' WHERE identity IS NULL")
+    with log._session.database.write() as conn:
+        for record, identity in ((first, None), (second, before[first]), (first, before[second])):
+            conn.execute(update(record_table).where(record_table.c.id == record).values(identity=identity))
+    assert log.integrity.repair(tmp_path / "replaced.jsonl") == 3
+    assert identities(log) == before
+    assert log.integrity.verify().problems == ()
+
+
+def identities(log: Log) -> dict[str, str | None]:
+    with log._session.read() as conn:
+        return {row.id: row.identity for row in conn.execute(select(record_table))}
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_a_repair_that_fails_leaves_no_list_of_what_was_replaced(log: Log, tmp_path: Path) -> None:
+    release(log, entry("甲"))
+    damage(log, "UPDATE record SET identity = 'x'")
+    damage(log, "CREATE TRIGGER no BEFORE UPDATE ON record BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+    file = tmp_path / "replaced.jsonl"
+    with pytest.raises(DatabaseError, match="disk full"):
+        log.integrity.repair(file)
+    assert not file.exists()
+    file.write_text("of another repair")
+    with pytest.raises(FileExistsError):
+        log.integrity.repair(file)
+    assert file.read_text() == "of another repair"
 
 
 @pytest.mark.slow
