@@ -35,7 +35,7 @@ from publisher.log.database.storable_text import storable
 from publisher.log.database.tables import TITLE_LENGTH
 from publisher.log.model import LogError
 from publisher.log.registry import find_parts
-from publisher.log.releases.field_values import LONGEST_UNCHANGED, indexed_fields, shorten
+from publisher.log.releases.field_values import LONGEST_UNCHANGED, finite_number, indexed_fields, shorten
 from schemas.definition.catalogue import Catalogue
 
 _s, _v, _r, _values = t.span.c, t.revision.c, t.record.c, t.value.c
@@ -208,7 +208,7 @@ class PredicateCompiler:
         numeric = self._is_number(condition.field)
         if condition.operator == "=":
             matches: ColumnElement[bool] = value.text.in_([shorten(v) for v in condition.values])
-            numbers = [n for v in condition.values if (n := _as_number(v)) is not None] if numeric else []
+            numbers = [n for v in condition.values if (n := finite_number(v)) is not None] if numeric else []
             matches = or_(matches, value.number.in_(numbers)) if numbers else matches
         elif numeric:
             matches = _any_number(value.number, condition)
@@ -303,17 +303,10 @@ def _any_text(column: ColumnElement[Any], condition: p.AnyValue) -> ColumnElemen
 
 
 def _any_number(column: ColumnElement[Any], condition: p.AnyValue) -> ColumnElement[bool]:
-    numbers = [_as_number(value) for value in condition.values]
+    numbers = [finite_number(value) for value in condition.values]
     if None in numbers:
         raise bad_filter(condition.field, "应为数值", "a number is needed")
     return or_(*(_clause(column, condition.operator, number) for number in numbers))
-
-
-def _as_number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
 
 
 def _part_name() -> ColumnElement[Any]:

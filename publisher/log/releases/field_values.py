@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import batched
 from typing import Any
@@ -209,7 +210,13 @@ def shorten(text: str) -> str:
 def _number(text: str) -> float | None:
     if not text or len(text) > 30 or not (text[0].isdigit() or text[0] in "+-."):
         return None
+    return finite_number(text)
+
+
+def finite_number(text: str) -> float | None:
+    """Parse a number; None for other texts, also for ``-nan``, which SQLite could not store."""
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         return None
+    return number if math.isfinite(number) else None

@@ -98,6 +98,8 @@ def test_lists_are_sorted_by_code_point_with_blanks_last_and_paged_by_key(
         RecordQuery(where=AnyValue("nothing", "=", ("1",))),
         RecordQuery(sort=(("nothing", False),)),
         RecordQuery(where=AnyValue("rate", ">=", ("many",))),
+        RecordQuery(where=AnyValue("rate", ">=", ("nan",))),
+        RecordQuery(where=AnyValue("rate", "<", ("inf",))),
         RecordQuery(facets=("standard",)),
     ],
 )
@@ -105,6 +107,13 @@ def test_an_invalid_query_is_refused(filled_log: Log, query: RecordQuery) -> Non
     with pytest.raises(LogError) as refused:
         filled_log.queries.records("fees", query)
     assert refused.value.code == "bad-filter"
+
+
+def test_texts_that_are_read_as_no_finite_number_are_stored_as_they_are_compared(log: Log) -> None:
+    kinds = ("-nan", "+NaN", "+inf", "-Infinity", "1e999", "-1e999")
+    release(log, *(entry(name, kind=kind) for name, kind in zip("甲乙丙丁戊己", kinds, strict=True)))
+    assert log.integrity.verify().problems == ()
+    assert names(log, where=AnyValue("kind", "=", ("-nan", "1e999"))) == ["戊", "甲"]
 
 
 def test_a_cursor_of_another_request_is_refused(filled_log: Log) -> None:
