@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,6 +13,7 @@ from sqlalchemy.engine import URL
 from publisher.log.model import LogError
 
 _DEBIAN = Path("/usr/lib/postgresql")
+_VERSION = re.compile(r"\d+(\.\d+)*", re.ASCII)
 
 
 def dump(url: URL, file: Path, snapshot: str, excluded_tables: Sequence[str] = ()) -> None:
@@ -47,7 +48,11 @@ def _run(program: str, arguments: Sequence[str], url: URL | None) -> None:
         environment = {**os.environ, "PGPASSWORD": str(url.password)}
     try:
         subprocess.run(  # noqa: S603 - PostgreSQL's own program
-            [_find(program), *arguments], check=True, capture_output=True, text=True, env=environment
+            [find_newest(program) or program, *arguments],
+            check=True,
+            capture_output=True,
+            text=True,
+            env=environment,
         )
     except OSError as error:
         raise _failed(program, str(error)) from error
@@ -55,10 +60,13 @@ def _run(program: str, arguments: Sequence[str], url: URL | None) -> None:
         raise _failed(program, error.stderr.strip()[-500:]) from error
 
 
-def _find(program: str) -> str:
-    """Find the newest version: it reads servers of older versions too."""
-    installed = sorted(_DEBIAN.glob(f"*/bin/{program}"), key=lambda path: int(path.parts[-3]))
-    return str(installed[-1]) if installed else shutil.which(program) or program
+def find_newest(program: str, debian: Path = _DEBIAN) -> Path | None:
+    """Find a program in the folder of the newest version, such as 17 or 9.6, which reads older servers too.
+
+    Debian does not put all of them on the path.
+    """
+    installed = (path for path in debian.glob(f"*/bin/{program}") if _VERSION.fullmatch(path.parts[-3]))
+    return max(installed, key=lambda path: [int(n) for n in path.parts[-3].split(".")], default=None)
 
 
 def _failed(program: str, why: str) -> LogError:

@@ -19,6 +19,7 @@ import psycopg
 from sqlalchemy.engine import make_url
 
 from publisher.log.log import Log
+from publisher.log.recovery.postgresql_dump import find_newest
 from tests.support.required import skip_or_fail
 from tests.support.servers.http_service import free_port
 from tests.support.servers.programs import memory_folder, other_user, run_as
@@ -35,8 +36,8 @@ def find_programs() -> Path | None:
     initdb = shutil.which("initdb")
     if initdb:
         return Path(initdb).resolve().parent
-    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: int(p.parts[-3]))
-    return folders[-1].parent if folders else None
+    newest = find_newest("initdb")
+    return None if newest is None else newest.parent
 
 
 class Server:
