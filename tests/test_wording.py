@@ -51,6 +51,7 @@ RECOGNISERS = (
     "publisher/views/pages/printing/traditional_phrases.py",
     "schemas/reference/agency_codes.py",
     "schemas/reference/cited_works.py",
+    "schemas/reference/citations/",
     "schemas/reference/decision_places.py",
     "schemas/reference/government_levels.py",
     "schemas/reference/government_bodies.py",

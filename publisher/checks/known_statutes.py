@@ -8,6 +8,7 @@ from datetime import date
 
 from publisher.checks.check import CheckedRecord, Knowledge, day_in
 from schemas.definition.catalogue import Catalogue
+from schemas.reference.citations.text_signs import unify_signs
 
 STATUTES = "statutes"
 """Name of the catalogue."""
@@ -17,7 +18,7 @@ _NOT_IN_KEY = re.compile(r"[\s《》〈〉<>＜＞“”\"（）()]|中华人民
 
 def statute_key(title: str) -> str:
     """Return the form of a title in which the spellings of one statute are equal."""
-    return _NOT_IN_KEY.sub("", title)
+    return _NOT_IN_KEY.sub("", unify_signs(title))
 
 
 def rests_on_statutes(catalogue: Catalogue) -> bool:
@@ -29,7 +30,7 @@ def find_rows(
     text: str, knowledge: Knowledge, choose: Callable[[Sequence[CheckedRecord]], CheckedRecord | None]
 ) -> Mapping[str, CheckedRecord]:
     """Map the titles in a text, by their keys, to the row that ``choose`` takes of theirs, if any."""
-    keys = sorted({statute_key(title) for title in TITLE.findall(text)})
+    keys = sorted({statute_key(title) for title in TITLE.findall(unify_signs(text))})
     return {key: row for key in keys if (row := choose(knowledge.find(STATUTES, key))) is not None}
 
 

@@ -376,7 +376,7 @@ def _build_file(name: str, url: str) -> Json:
 
 _JOINS: dict[tuple[str, str], Callable[[str], str]] = {
     ("list", "default"): join_broken_lines,
-    ("list", "citations"): partial(join_lines, between_numbers="、"),
+    ("list", "citations"): partial(join_lines, between_numbers="；"),
     ("files", "default"): str,
 }
 """Type and format of a field → how the lines of its cells are joined; of all others, those of one value."""

@@ -4,30 +4,61 @@ from __future__ import annotations
 
 import re
 
+from schemas.reference import government_bodies
+from schemas.reference.issuers import has_code
+
 LONGEST_CODE = 10
 """Maximum characters of a plausible 机关代字."""
 
 # Words of a sentence before a number that are not part of any 机关代字.
 _PROSE = re.compile(
     r".*(?:根据|依据|按照|依照|遵照|参照|执行|贯彻|落实|转发|印发|废止|替代|同时|现将|以及|或者|通知|文件|规定"
-    r"|意见|决定|办法|批复|附件|及其|提到|提及|参见|参考|详见|遵守|违反|符合|引用|[及和与或见的了等号即按])",
+    r"|意见|决定|办法|批复|附件[一二三四五六七八九十]{0,3}"
+    r"|及其|提到|提及|参见|参考|详见|遵守|违反|符合|引用|适用|使用|采用|援用"
+    r"|取消|下放|公布|发布|颁布|修订|修改|修正|批准|实施|明确|列入|纳入|载入|属于|关于|对于|基于|鉴于|文号|字号"
+    r"|第[一二三四五六七八九十百]{1,5}[条款项目]|[一二三四五六七八九十]日"
+    r"|[及和与或见的了等号即按被以在因除为由把已至到该其此年月条款项])",
     re.DOTALL,
 )
+_PLACE_ALONE = re.compile(r"[和即](?=政|府|委办|委发|行署|署发)")
+"""A place that is also a word of sentences: 和政发 is the code of 和县, 即政发 that of 即墨."""
+_BEFORE_CODE = re.compile(r"(?:经|自|对|据|依|从|将|如|照|遵|另|现|原)\s*+")
+"""Words before a code that may also begin one (自然资发, 经信发): left out where a known code follows."""
 _USUAL = 8
 """Characters that a 机关代字 has at most, apart from rare ones."""
+_PLACES = "国中京津冀晋蒙内辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川蜀黔贵云滇藏陕秦甘青宁新"
 _STARTS = re.compile(
-    "国|中|京|津|冀|晋|蒙|内|辽|吉|黑|沪|苏|浙|皖|闽|赣|鲁|豫|鄂|湘|粤|桂|琼|渝|川|蜀|黔|贵|云|滇|藏|陕|秦|甘|青|宁|新"
-    "|财|发改|计|价|教|公|建|人社|劳|卫|税|工信|工商|环|水|农|林|商|文|民|司|审|统|交|自然资|国土|银|证|保"
+    f"[{_PLACES}]|财|发改|计|价|教|公|建|人社|劳|卫|税|工信|工商|环|水|农|林|商|文|民|司|审|统|交|自然资|国土|银|证|保"
 )
 """Words with which a 机关代字 often begins: the short names of places and of bodies."""
+_BODY_END = re.compile("委员会|办公厅|办公室|总局|[部委局厅署院会府]")
+_ORGAN = re.compile(
+    r"国务院(?:办公厅)?|中共中央(?:办公厅)?|党中央|[\u4e00-\u9fff]{0,10}[省市县区州盟旗]委(?:办公厅|办公室)?"
+    r"|[\u4e00-\u9fff]{0,12}政府(?:办公厅|办公室)?|(?:国家|全国|中国|最高人民)[\u4e00-\u9fff]{1,12}"
+)
+_OFFICE = re.compile("办公厅$|办公室$")
+_CODE_OF_PLACE = re.compile("[\u4e00-\u9fff]{1,2}(?:政|府|财|价|发改|人社|委办|委发)")
+_SHORT_NAMES = 3
+"""Characters of a name of a body that may also begin a code: 发改委办, 人社厅发."""
+_BEGIN_CODES = frozenset({"人社部", "工信部"})
+"""Names of ministries with which their codes begin: 工信部民爆函."""
 
 
 def find_start_of_code(run: str) -> int:
     """Return the offset of the 机关代字 in ``run``, which ends where the number begins: 根据鞍政发 → 2.
 
-    Return the length of ``run`` if no code is left after removing the words of the sentence.
+    Return the length of ``run`` if no code is left after removing the words of the sentence and the names of
+    bodies before it (财政部财综).
     """
     start = prose.end() if (prose := _PROSE.match(run)) else 0
+    if start and _PLACE_ALONE.match(run, start - 1):
+        start -= 1
+    word = _BEFORE_CODE.match(run, start)
+    if word is not None and _is_code(run[word.end() :]):
+        start = word.end()
+    while (after := _end_of_body(run, start)) is not None:
+        start = after
+    start = next((n for n in range(start + 2, len(run) - 1) if _is_code_of_government(run[n:])), start)
     if _length_without_spaces(run[start:]) > LONGEST_CODE:
         likely = [
             m.start()
@@ -38,5 +69,39 @@ def find_start_of_code(run: str) -> int:
     return start + len(run[start:]) - len(run[start:].lstrip())
 
 
+def _end_of_body(run: str, start: int) -> int | None:
+    """Return the end of the name of a body that a code follows: 省物价局 of 省物价局辽价发."""
+    for match in _BODY_END.finditer(run, start):
+        name, rest = _join(run[start : match.end()]), _join(run[match.end() :])
+        if len(rest) < 2 or not (_is_code(rest) or _CODE_OF_PLACE.match(rest) or _STARTS.match(rest)):
+            continue
+        name = name.removeprefix("原")
+        if not (_ORGAN.fullmatch(name) or government_bodies.is_name(_OFFICE.sub("", name))):
+            continue
+        is_clear = len(name) > _SHORT_NAMES or (name.endswith("部") and name not in _BEGIN_CODES)
+        if is_clear or has_code(rest):
+            return match.end()
+    return None
+
+
+def _is_code(text: str) -> bool:
+    """Test for a known code, or one of a province's government or the nation's (辽政发)."""
+    plain = _join(text)
+    return (
+        has_code(plain)
+        or (len(plain) > 1 and plain[0] == "国")
+        or (len(plain) > 2 and _STARTS.match(plain) is not None and _CODE_OF_PLACE.match(plain) is not None)
+    )
+
+
+def _is_code_of_government(text: str) -> bool:
+    """Test for a known code of the nation or of a province: 确保川办发."""
+    return (text[0] in "国中" or (len(text) > 2 and text[0] in _PLACES)) and has_code(_join(text))
+
+
 def _length_without_spaces(run: str) -> int:
-    return len("".join(run.split()))
+    return len(_join(run))
+
+
+def _join(text: str) -> str:
+    return "".join(text.split())

@@ -8,35 +8,20 @@ title of a statute it is a note on its edition.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
+from msgspec import structs
 
-from schemas.normalise import chinese_number
+from schemas.normalise import HAN, chinese_number
+from schemas.reference import administrative_divisions
+from schemas.reference.citations.article_lists import ARTICLE, ARTICLES, NUMERAL, PLACE, TO
+from schemas.reference.citations.text_signs import unify_signs
 from schemas.reference.document_numbers import Citation, find_citations
 from schemas.reference.legal_bases import Role, end_of_title, role_of
-from schemas.reference.works import WorkKind, key_of, key_of_number, kind_of_title
+from schemas.reference.works import WorkKind, key_of, key_of_number, kind_of_key, kind_of_title
 
-_DIGITS = "一二三四五六七八九十百千零〇0-9０-９"
-_NUMERAL = rf"[{_DIGITS}](?:\s?[{_DIGITS}])*"
-_TO = "至—–－~～-"
-"""Marks of a range of articles; the hyphen is the last, as in a class of a pattern."""
-_SUBDIVISION = rf"\s*+第?\s*+[（(]?\s*+{_NUMERAL}\s*+[)）]?\s*+[款项目](?![{_DIGITS}规录])"
-"""A place within an article: 第二款 or 第（三）项."""
-_ADDED = r"(?:\s*+之\s?[一二三四五六七八九十]+)?"
-"""之一 of an article that was added later: 第七条之一."""
-_ARTICLE = re.compile(rf"第?\s*+(?P<number>{_NUMERAL})\s*+(?:条(?P<place>{_ADDED}(?:{_SUBDIVISION})*))?")
-_SOME = rf"{_NUMERAL}\s*+(?:(?:[、和]|[{_TO}]{{1,2}})\s*+第?\s*+{_NUMERAL}\s*+)*条{_ADDED}(?:{_SUBDIVISION})*"
-"""One article with its place, or several: 七条第二款, 七、八、九条 or 七至九条."""
-_ARTICLES = re.compile(rf"\s*+第\s*+{_SOME}(?:\s*+(?:[、,，和及]|[{_TO}]{{1,2}})\s*+第?\s*+{_SOME})*")
-_SECTION = (
-    rf"[，,]?\s*+第?\s*+(?:{_NUMERAL}\s*+(?:部分|大类|类)|[（(]\s*+{_NUMERAL}\s*+[)）]\s*+(?:部分|大类|类)?)"
-)
-"""A section of an annex: 第二部分 or （三）大类."""
-_PLACE = re.compile(
-    rf"\s*+(?P<place>附件\s*+(?:{_NUMERAL})?\s*+(?:{_SECTION})?(?:[，,]?\s*+第\s*+{_NUMERAL}\s*+项)?|第\s*+{_NUMERAL}\s*+项)"
-)
-"""A place in an annex: 附件1第23项 or 第12项."""
 _OPENERS = "（(【[〔［"
 _OPENING, _BRACKETS = re.compile(r"\s*+[（(【\[〔［]"), re.compile(r"[（(【\[〔［）)】\]〕］]")
 _LONGEST_NOTE, _LONGEST_AFTER = 300, 200
@@ -61,6 +46,19 @@ class CitedWork(msgspec.Struct, frozen=True):
     end: int
 
 
+_IMPLEMENTING = re.compile(rf"(?P<place>[{HAN}]{{2,16}})实施$")
+_RULES = re.compile(r"(?:若干)?(?:办法|细则|条例|规定|规则)(?!的)")
+"""辽宁省实施《水法》办法: a title of which only the part in 《》 is marked."""
+_LONGEST_PLACE = 18
+_FURTHER_ARTICLES = rf"(?=\s*(?:[（(][^（()）]{{0,60}}[)）]\s*)?第\s*{NUMERAL}\s*条)"
+_SAME_STATUTE = re.compile(rf"[同该](?P<kind>法|条例|办法|规定|细则){_FURTHER_ARTICLES}")
+"""同法第六十条: the statute that was named last."""
+_UNMARKED = re.compile(
+    rf"中华人民共和国(?:(?!中华人民共和国)[{HAN}]){{1,24}}?(?:法典|法|条例){_FURTHER_ARTICLES}"
+)
+"""中华人民共和国水法第七条: a title without 《》."""
+
+
 class _Mention(msgspec.Struct):
     citation: Citation
     key: str
@@ -72,7 +70,7 @@ class _Mention(msgspec.Struct):
     following: int = 0
     """Position of the next citation."""
     places: re.Match[str] | None = None
-    """The articles, or the place in an annex, that follow the title: a match of _ARTICLES or _PLACE."""
+    """The articles, or the place in an annex, that follow the title: a match of ARTICLES or PLACE."""
 
     @property
     def end(self) -> int:
@@ -95,35 +93,99 @@ def find_named_works(text: str) -> list[NamedWork]:
     """
     return [
         NamedWork(one.key, one.citation.start, max(one.citation.end, one.title_end))
-        for one in _find_mentions(text)
+        for one in _find_mentions(unify_signs(text))
         if one.key
     ]
 
 
 def find_cited_works(text: str) -> list[CitedWork]:
     """Find every work that a text cites, in order."""
+    text = unify_signs(text)
     mentions = _find_mentions(text)
     _set_roles(text, mentions)
     return [work for mention in mentions if mention.key for work in _list_places(text, mention)]
 
 
 def _find_mentions(text: str) -> list[_Mention]:
-    citations = find_citations(text)
+    citations = _find_titles_and_numbers(text)
     starts = [citation.start for citation in citations] + [len(text)]
+    is_abbreviated = _ABBREVIATED.search(text) is not None
     mentions: list[_Mention] = []
     before: _Mention | None = None  # the last one that is not in the note of another one
     for n, citation in enumerate(citations):
         if before is not None and citation.start < before.end:
             _read_note(text, before, citation, mentions)
             continue
-        title_end = end_of_title(text, citation) if citation.kind == "statute" else citation.end
-        note_end = _end_of_note(text, title_end) if citation.kind == "statute" else title_end
-        mention = _Mention(citation, key_of(citation), "mention", title_end, note_end)
-        mention.places = _ARTICLES.match(text, note_end) or _PLACE.match(text, note_end)
-        mention.following = max(starts[n + 1], citation.end)
+        named = citation
+        if citation.title in _KINDS and (is_abbreviated or not citation.text):
+            same = _same_statute(citation, mentions)
+            if same is None and not citation.text:
+                continue
+            named = same or citation
+        title_end = _end_of_title(text, named)
+        note_end = _end_of_note(text, title_end) if named.kind == "statute" else title_end
+        mention = _Mention(named, key_of(named), "mention", title_end, note_end)
+        mention.places = ARTICLES.match(text, note_end) or PLACE.match(text, note_end)
+        mention.following = max(starts[n + 1], named.end)
         mentions.append(mention)
         before = mention
     return mentions
+
+
+_KINDS = frozenset(("法", "条例", "办法", "规定", "细则"))
+_ABBREVIATED = re.compile(r"简称\s*[：:为]?\s*[《“\"'](?:法|条例|办法|规定|细则)[》”\"']")
+"""以下简称《条例》: the title that is abbreviated like this names a statute before it."""
+
+
+def _find_titles_and_numbers(text: str) -> list[Citation]:
+    """Find citations, titles of which only a part is in 《》 or nothing, and 同法."""
+    citations = [_complete_title(text, one) for one in find_citations(text)]
+    further = list(_UNMARKED.finditer(text)) if "中华人民共和国" in text else []
+    further += _SAME_STATUTE.finditer(text) if "同" in text or "该" in text else []
+    if not further:
+        return citations
+    citations.sort(key=lambda one: one.start)
+    starts, ends = [one.start for one in citations], [one.end for one in citations]
+    for match in further:
+        before = bisect_right(starts, match.start())
+        if not before or ends[before - 1] <= match.start():
+            title = match.groupdict().get("kind") or match[0]
+            citations.append(Citation("statute", title=title, start=match.start(), end=match.end()))
+    return sorted(citations, key=lambda one: one.start)
+
+
+def _same_statute(citation: Citation, mentions: Iterable[_Mention]) -> Citation | None:
+    """Return 同法 as a citation of the statute that was named last; None if that is of another kind."""
+    named = [one for one in mentions if one.citation.kind == "statute" and one.role != "edition-note"]
+    title = re.sub(r"[（(][^（()）]*[)）]$", "", named[-1].citation.title) if named else ""
+    if not named or not title.endswith(
+        (citation.title, "法典") if citation.title == "法" else citation.title
+    ):
+        return None
+    return structs.replace(citation, title=named[-1].citation.title)
+
+
+def _complete_title(text: str, citation: Citation) -> Citation:
+    """Return a title with its words outside 《》: 辽宁省实施《水法》办法."""
+    if citation.kind != "statute":
+        return citation
+    end = end_of_title(text, citation)
+    rules = _RULES.match(text, end)
+    lead = rules and _IMPLEMENTING.search(text[max(0, citation.start - _LONGEST_PLACE) : citation.start])
+    if not (rules and lead):
+        return citation
+    place = lead["place"]
+    for first in range(len(place) - 1):
+        if administrative_divisions.find_codes(place[first:]):
+            start = citation.start - len(place) - len("实施") + first
+            title = text[start : rules.end()]
+            return structs.replace(citation, title=title, start=start, end=rules.end())
+    return citation
+
+
+def _end_of_title(text: str, citation: Citation) -> int:
+    has_marks = citation.kind == "statute" and text[citation.start] in "《〈＜"
+    return end_of_title(text, citation) if has_marks else citation.end
 
 
 def _set_roles(text: str, mentions: Iterable[_Mention]) -> None:
@@ -169,14 +231,14 @@ def _read_note(text: str, titled: _Mention, citation: Citation, mentions: list[_
 
 def _list_places(text: str, mention: _Mention) -> Iterator[CitedWork]:
     citation, places = mention.citation, mention.places
-    kind = kind_of_title(citation.title) if citation.kind == "statute" else citation.kind
+    kind = kind_of_title(citation.title) if citation.kind == "statute" else kind_of_key(mention.key)
 
     def work(start: int, end: int, article: int = 0, place: str = "") -> CitedWork:
         return CitedWork(mention.key, kind, article, place, mention.role, start, end)
 
     if places is None:
         yield work(citation.start, mention.title_end)
-    elif places.re is _PLACE:
+    elif places.re is PLACE:
         yield work(citation.start, places.end(), 0, _plain(places["place"]))
     else:
         yield from _list_articles(text, citation.start, places, work)
@@ -186,11 +248,11 @@ def _list_articles(
     text: str, start: int, places: re.Match[str], work: Callable[[int, int, int, str], CitedWork]
 ) -> Iterator[CitedWork]:
     """Yield the articles of a list; the first one begins with the title."""
-    last, end = 0, places.start()
-    for match in _ARTICLE.finditer(text, places.start(), places.end()):
+    last, end = 0, places.start("list")
+    for match in ARTICLE.finditer(text, places.start("list"), places.end()):
         number = chinese_number(_plain(match["number"])) or 0
         between = text[end : match.start()].strip()
-        if between and all(mark in _TO for mark in between):
+        if between and all(mark in TO for mark in between):
             for article in range(last + 1, min(number, last + _MOST_IN_RANGE)):
                 yield work(start, match.end(), article, "")
         start = start if last == 0 else match.start()

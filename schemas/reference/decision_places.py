@@ -10,13 +10,19 @@ from itertools import accumulate
 import msgspec
 
 from schemas.normalise import chinese_number
+from schemas.reference.citations.article_lists import TO
 from schemas.reference.document_numbers import Citation, find_citations
 
-_NUMERAL = r"[\d０-９]{1,4}|[一二三四五六七八九十百零〇]{1,7}"
+_NUMERAL = r"[\d０-９]{1,4}|[一二三四五六七八九十百零〇○]{1,7}"
+_AND = rf"(?:以及|[、,，和及与{TO}]{{1,2}})"
 _ITEM = re.compile(
-    rf"(?:附件\s*(?P<annex>{_NUMERAL})?[^第。；;！？\n]{{0,60}}?[:：\s]*)?(?<![条款])第\s*(?P<item>{_NUMERAL})\s*项"
+    rf"(?:附件\s*(?P<annex>{_NUMERAL})?[^第。；;！？\n]{{0,60}}?[:：\s]*)?(?<![条款])第\s*(?P<item>{_NUMERAL})"
+    rf"(?P<more>(?:\s*项?\s*{_AND}\s*第?\s*(?:{_NUMERAL}))*)\s*项"
 )
-"""附件1第12项, or 第12项 alone."""
+"""附件1第12项, 第12项 alone, or several: 第12、13项, 第12项至第14项."""
+_MORE = re.compile(rf"项?\s*(?P<mark>{_AND})\s*第?\s*(?P<item>{_NUMERAL})")
+_MOST_IN_RANGE = 50
+"""Most items of 第12项至第14项 that are listed one by one."""
 _IN_ARTICLE = re.compile(r"[条款][^。；：:\n《]{0,12}第\s*$")
 _LONGEST_IN_ARTICLE = 40
 """Characters before an item in which its article is searched."""
@@ -65,7 +71,7 @@ def find_decision_places(text: str) -> list[DecisionPlace]:
     citations = sorted([*find_citations(text), *_find_short_forms(text)], key=lambda citation: citation.start)
     starts, decisions = [one.start for one in citations], list(_decisions_after(citations, text))
     ends = list(accumulate((one.end for one in citations), max))
-    places = []
+    places: list[DecisionPlace] = []
     for match in items:
         item = match.start("item")
         before = bisect_right(starts, item)
@@ -73,9 +79,23 @@ def find_decision_places(text: str) -> list[DecisionPlace]:
             continue
         if decision := decisions[before - 1]:
             start = match.start() if match["annex"] else text.rindex("第", 0, item)
-            annex, number = number_in_digits(match["annex"]), number_in_digits(match["item"])
-            places.append(DecisionPlace(decision, annex, number, start, match.end()))
+            annex = number_in_digits(match["annex"])
+            places += (
+                DecisionPlace(decision, annex, number, start, match.end()) for number in _numbers_of(match)
+            )
     return places
+
+
+def _numbers_of(match: re.Match[str]) -> Iterator[str]:
+    """Yield the numbers of 第12、13项 or 第12项至第14项, in order."""
+    last = number_in_digits(match["item"])
+    yield last
+    for more in _MORE.finditer(match["more"]):
+        number = number_in_digits(more["item"])
+        if all(sign in TO for sign in more["mark"]) and last.isdecimal() and number.isdecimal():
+            yield from map(str, range(int(last) + 1, min(int(number), int(last) + _MOST_IN_RANGE)))
+        yield number
+        last = number
 
 
 def _is_in_article(text: str, item: int) -> bool:

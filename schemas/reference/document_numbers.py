@@ -15,6 +15,15 @@ from msgspec import structs
 
 from schemas.normalise import HAN, chinese_number
 from schemas.reference.agency_codes import LONGEST_CODE, find_start_of_code
+from schemas.reference.citations.order_numbers import (
+    KINDS,
+    NUMERAL,
+    SHORT_ISSUER,
+    find_orders,
+    take_run_before,
+)
+from schemas.reference.citations.text_signs import unify_signs
+from schemas.reference.issuers import has_code
 
 type CitationKind = Literal["document", "order", "statute"]
 """By its form: 代字 with a number, 第…号, or a title in 《》, also that of a document."""
@@ -55,43 +64,43 @@ _FOLD = str.maketrans(
     "〔[［(（【﹝{｛〕]］)）】﹞}｝０１２３４５６７８９\u3000\xa0\t\n\r〈〉＜＞",
     "[[[[[[[[[]]]]]]]]]0123456789     《》《》",
 )
-_NUMERAL = r"(?:\d(?:\s?\d){0,4}|[一二三四五六七八九十百零〇]{1,7})"
-_YEAR = re.compile(r"\[\s*+(?P<year>(?:1\s?9|2\s?0)\s?\d\s?\d)\s*+年?\s*+\]")
-"""〔2015〕, also 〔2 015年〕, in the folded text."""
+_YEAR = re.compile(
+    r"\[\s*+(?P<year>(?:1\s?9|2\s?0)\s?\d\s?\d|[一二][一二三四五六七八九零〇○]{3})\s*+年?\s*+\]"
+)
+"""〔2015〕, also 〔2 015年〕 and 〔二〇一五〕, in the folded text."""
+_NUMBER = r"\d(?:\s?\d){0,4}"
 _AFTER_YEAR = re.compile(
-    rf"\s*+(?P<after>[{HAN}A-Za-z](?:\s?[{HAN}A-Za-z]){{0,{2 * LONGEST_CODE}}}?)??"
-    r"\s*+第?\s*+(?P<number>\d(?:\s?\d){0,4})\s*+号"
+    r"(?:\s*+字(?=\s*+第?\s*+\d)"
+    rf"|\s*+(?P<after>[{HAN}A-Za-z](?:\s?[{HAN}A-Za-z]){{0,{2 * LONGEST_CODE}}}?))??"
+    rf"\s*+第?\s*+(?P<number>{_NUMBER})(?P<more>(?:\s*+[、,，和及]\s*+第?\s*+{_NUMBER})*+)\s*+号"
 )
-"""34号 after the year, or 价费字240号 where the year precedes the 代字."""
-_ORDER = re.compile(
-    rf"(?P<kind>令|公告|通告)\s{{0,3}}(?:\[?\s?(?P<year>(?:19|20)\d\d)\s?年?\s?\]?\s{{0,3}})?第?\s?(?P<number>{_NUMERAL})\s?号"
-    rf"|第?\s?(?P<number2>{_NUMERAL})\s?号\s?令"
+"""34号 after the year, 5、27号, or 价费字240号 where the year precedes the 代字."""
+_AFTER_YEAR_IN_HAN = re.compile(
+    r"\s*+第?\s*+(?P<number>[一二三四五六七八九十百零〇○]{1,7})\s*+号(?![线楼院地门机路桥井坝库厂馆店仓口台车])"
 )
-"""令第412号, 公告2016年第3号 or 第412号令; its issuer is before it."""
+"""五号 after the year."""
+_YEAR_WITHOUT_BRACKETS = re.compile(
+    rf"(?P<run>[{HAN}]{{2,{LONGEST_CODE}}})\s?(?P<year>(?:19|20)\d\d)\s?年\s?第?\s?(?P<number>\d{{1,4}})\s?号"
+)
+"""国发2014年5号; only after a known code."""
+_SAME_ISSUER = re.compile(r"\s*+[、,，;；和及与]\s*+")
+"""Signs between two numbers of which the second has a year and no code: 国发〔2014〕5号、〔2015〕27号."""
 _CODE_CHARACTER = re.compile(f"[{HAN}A-Za-z\\s]")
-_BODY_CHARACTER = re.compile(f"[{HAN}、\\s]")
-_NOT_IN_BODY = " 、年月日"
-_SHORT_ISSUER = "国"
-"""Issuer in 国令第707号, the form in which the State Council's site prints 国务院令第707号."""
-_LONGEST_RUN = 40
-"""Most characters before a number that are searched for its issuer."""
-_FURTHER_NUMBER = re.compile(r"\s*+[、,，;；和及]\s*+第?\s*+(?P<number>\d(?:\s?\d){0,4})\s*+号(?!令)")
+_FURTHER_NUMBER = re.compile(r"\s*+[、,，;；和及与]\s*+第?\s*+(?P<number>\d(?:\s?\d){0,4})\s*+号(?!令)")
 """、23号: a further number of the same issuer and year."""
-_TITLE = re.compile(r"《(?P<title>[^《》]+(?:《[^《》]*(?:《[^《》]*》[^《》]*)*》[^《》]*)*)》")
+_TITLE = re.compile(r"《(?P<title>(?!》)[^《》]*(?:《[^《》]*(?:《[^《》]*》[^《》]*)*》[^《》]*)*)》")
 """A title in 《》 that may contain titles, two levels deep."""
+_DIGITS = r"[一二三四五六七八九十百千零〇○\d]+"
 _ARTICLE = (
-    r"\s*+[一二三四五六七八九十百千零〇\d]+\s*+条(?:之[一二三四五六七八九十]+)?"
-    r"(?:第\s*+[一二三四五六七八九十\d]+\s*+[款项])*"
+    rf"\s*+{_DIGITS}\s*+条(?:之[一二三四五六七八九十]+)?"
+    rf"(?:\s*+第?\s*+(?:{_DIGITS}|\[\s*+{_DIGITS}\s*+\])\s*+[款项](?!目))*"
 )
-"""十二条之一第二款: an article without its 第."""
+"""十二条之一第二款（三）项: an article without its 第."""
 _ARTICLES = re.compile(
     rf"\s*+(?:\[[^\[\]]*\]\s*+)?(?P<article>第{_ARTICLE}(?:\s*+[、,，和及至]\s*+第?{_ARTICLE})*)"
 )
 """[2016修正]第七条、第九条: the articles after a title, of which a note in brackets may state the edition."""
-_ORDER_PROSE = re.compile(
-    r".*(?:根据|依据|按照|依照|遵照|参照|执行|见|按|由|经|及其|以及|和(?=国务院|中华|主席)|[\d日])"
-)
-"""Words of the sentence before the issuer of an order."""
+_NARROW = str.maketrans("０１２３４５６７８９", "0123456789")
 _FOLDABLE = re.compile(f"[{re.escape(''.join(map(chr, _FOLD)))}]")
 
 
@@ -105,9 +114,9 @@ def find_citations(text: str) -> list[Citation]:
 
     ``国发明电[1994]2号、23号`` has two. A number inside a title in 《》 belongs to the title.
     """
-    if not any(sign in text for sign in "号《〈＜"):
+    folded = _fold(unify_signs(text))
+    if not ("号" in folded or "《" in folded):
         return []
-    folded = _fold(text)
     citations = list(_find_statutes(folded, text)) if "《" in folded else []
     title_starts = [c.start for c in citations]
     title_ends = [c.start + len(c.title) + 2 for c in citations]
@@ -131,11 +140,11 @@ def _find_statutes(folded: str, text: str) -> Iterator[Citation]:
         title = _remove_spaces(text[start:end])
         articles = _ARTICLES.match(folded, match.end())
         stop = articles.end() if articles else match.end()
-        article = _remove_spaces(articles["article"]) if articles else ""
+        article = _remove_spaces(text[slice(*articles.span("article"))]) if articles else ""
         yield Citation(
             "statute",
             title=title,
-            article=article,
+            article=article.translate(_NARROW),
             text=text[match.start() : stop],
             start=match.start(),
             end=stop,
@@ -143,48 +152,65 @@ def _find_statutes(folded: str, text: str) -> Iterator[Citation]:
 
 
 def _find_documents(folded: str, text: str) -> Iterator[Citation]:
-    floor = 0
+    floor, before = 0, None
     for match in _YEAR.finditer(folded):
-        tail = _AFTER_YEAR.match(folded, match.end())
-        if tail is None:
+        first = _read_document(match, folded, text, before, floor)
+        if first is None:
             continue
-        after, before, start = _remove_spaces(tail["after"]), "", match.start()
-        if not after:
-            run, start = _take_run_before(folded, match.start(), floor, _CODE_CHARACTER)
-            lead = find_start_of_code(run)
-            if run.startswith("日") and folded[max(start - 1, 0)].isdigit():  # 2014年11月24日国发〔2014〕50号
-                lead = max(lead, 1)
-            before, start = _remove_spaces(run[lead:]), start + lead
-        first = Citation(
-            "document",
-            after or before,
-            int(_remove_spaces(match["year"])),
-            int(_remove_spaces(tail["number"])),
-            year_first=bool(after),
-            text=text[start : tail.end()],
-            start=start,
-            end=tail.end(),
-        )
-        floor = first.end
+        before, floor = first, first.end
         yield first
         for further in _find_further_numbers(first, folded, text):
             floor = further.end
             yield further
+    for match in _YEAR_WITHOUT_BRACKETS.finditer(folded) if "年" in folded else ():
+        start = match.start() + find_start_of_code(match["run"])
+        code, year, number = folded[start : match.end("run")], int(match["year"]), int(match["number"])
+        if has_code(code):
+            own = text[start : match.end()]
+            yield Citation("document", code, year, number, text=own, start=start, end=match.end())
 
 
-def _take_run_before(folded: str, end: int, floor: int, allowed: re.Pattern[str]) -> tuple[str, int]:
-    """Return the run of allowed characters from ``floor`` on that ends at ``end``, and its start."""
-    start = end
-    while start > max(floor, end - _LONGEST_RUN) and allowed.match(folded[start - 1]):
-        start -= 1
-    return folded[start:end], start
+def _read_document(
+    match: re.Match[str], folded: str, text: str, before: Citation | None, floor: int
+) -> Citation | None:
+    """Read the number around a year in brackets. ``before``: the one that ends at ``floor``."""
+    tail = _AFTER_YEAR.match(folded, match.end()) or _AFTER_YEAR_IN_HAN.match(folded, match.end())
+    if tail is None:
+        return None
+    after, code, start = _remove_spaces(tail.groupdict().get("after")), "", match.start()
+    if not after:
+        run, run_start = take_run_before(folded, start, floor, _CODE_CHARACTER)
+        lead = find_start_of_code(run)
+        if run.startswith("日") and folded[max(run_start - 1, 0)].isdigit():  # 2014年11月24日国发〔2014〕50号
+            lead = max(lead, 1)
+        code, start = _remove_spaces(run[lead:]), run_start + lead
+    year_first = bool(after)
+    if before is not None and not (after or code) and _SAME_ISSUER.fullmatch(folded, floor, start):
+        code, year_first = before.issuer, before.year_first
+    year, number = (chinese_number(_remove_spaces(one)) for one in (match["year"], tail["number"]))
+    end = tail.end("number") if tail.groupdict().get("more") else tail.end()
+    return Citation(
+        "document",
+        after or code,
+        year,
+        number,
+        year_first=year_first,
+        text=text[start:end],
+        start=start,
+        end=end,
+    )
+
+
+_IN_LIST = re.compile(rf"\s*+[、,，和及]\s*+第?\s*+(?P<number>{_NUMBER})(?P<sign>\s*+号)?")
+"""、27 or 、27号: a further number of 〔2014〕5、27号."""
 
 
 def _find_further_numbers(first: Citation, folded: str, text: str) -> Iterator[Citation]:
-    """Yield further numbers of the same issuer and year: ``…2号、23号``."""
-    here = first.end
-    while match := _FURTHER_NUMBER.match(folded, here):
+    """Yield further numbers of the same issuer and year: ``…2号、23号`` and ``…2、23号``."""
+    here, in_list = first.end, folded[first.end - 1] != "号"
+    while match := (_IN_LIST if in_list else _FURTHER_NUMBER).match(folded, here):
         start, here = match.start("number"), match.end()
+        in_list = in_list and match["sign"] is None
         if folded[start - 1] == "第":
             start -= 1
         number = int(_remove_spaces(match["number"]))
@@ -192,33 +218,10 @@ def _find_further_numbers(first: Citation, folded: str, text: str) -> Iterator[C
 
 
 def _find_orders(folded: str, text: str) -> Iterator[Citation]:
-    if not ("令" in folded or "公告" in folded or "通告" in folded):  # a tenth of the time of the pattern
-        return
-    floor = 0
-    for match in _ORDER.finditer(folded):
-        issuer, start = _take_run_before(folded, match.start(), floor, _BODY_CHARACTER)
-        if prose := _ORDER_PROSE.match(issuer):
-            issuer, start = issuer[prose.end() :], start + prose.end()
-        start += len(issuer) - len(issuer.lstrip(_NOT_IN_BODY))
-        issuer = _remove_spaces(issuer.lstrip(_NOT_IN_BODY)).removeprefix("中华人民共和国")
-        number = chinese_number(_remove_spaces(match["number"] or match["number2"]))
-        # 命令第3号, 法令第3号 and 指令第3号 are not orders of a body.
-        if (
-            (len(issuer) < 2 and issuer != _SHORT_ISSUER)
-            or number is None
-            or issuer.endswith(("命", "法", "指"))
-        ):
-            continue
-        floor = match.end()
-        year = int(match["year"]) if match["year"] else None
+    for order in find_orders(folded):
+        own = text[order.start : order.end]
         yield Citation(
-            "order",
-            issuer + (match["kind"] or "令"),
-            year,
-            number,
-            text=text[start : match.end()],
-            start=start,
-            end=match.end(),
+            "order", order.issuer, order.year, order.number, text=own, start=order.start, end=order.end
         )
 
 
@@ -233,8 +236,8 @@ _TYPED = re.compile(
 _TYPED_YEAR = re.compile(r"\[?\s*+(?P<year>(?:19|20)\d\d)\s*+年?\s*+\]\s*+第?\s*+(?P<number>\d{1,5})\s*+号?")
 """（2015）34: a number without its issuer."""
 _TYPED_ORDER = re.compile(
-    rf"(?P<issuer>[{HAN}]{{2,20}}?|{_SHORT_ISSUER})(?:令\s*+(?:\[[^\[\]]*届[^\[\]]*\]\s*+)?\[?\s*+第?\s*+(?P<number>{_NUMERAL})\s*+号?\s*+\]?"
-    rf"|第?\s*+(?P<number2>{_NUMERAL})\s*+号令)"
+    rf"(?P<issuer>[{HAN}]{{2,20}}?|{SHORT_ISSUER})(?:令\s*+(?:\[[^\[\]]*届[^\[\]]*\]\s*+)?\[?\s*+第?\s*+(?P<number>{NUMERAL})\s*+号?\s*+\]?"
+    rf"|第?\s*+(?P<number2>{NUMERAL})\s*+号令)"
 )
 """国务院令412, 国务院第412号令, 全国人大常委会令[十二届]第3号"""
 _LONGEST_NUMBER = 100
@@ -248,7 +251,7 @@ def parse_number(text: str) -> Citation | None:
     The whole text is the number: ``鞍政发 2015 34``, ``鞍政发[2015]34号``, ``（2015）34号`` (no issuer),
     ``国务院令412``. Brackets, width, spaces, 第, 号 and leading zeros do not matter.
     """
-    folded = " ".join(text.translate(_FOLD).split()).strip(" .,;，。；、")
+    folded = " ".join(_fold(unify_signs(text)).split()).strip(" .,;，。；、")
     if len(folded) > _LONGEST_NUMBER:
         return None
     for citation in (*_find_documents(folded, folded), *_find_orders(folded, folded)):
@@ -263,7 +266,7 @@ def parse_number(text: str) -> Citation | None:
     if typed is None:
         return None
     issuer = typed.groupdict().get("issuer") or ""
-    if _NOT_IN_CODE.search(issuer):
+    if _NOT_IN_CODE.search(issuer) or issuer.endswith(KINDS) or find_start_of_code(issuer):
         return None
     return Citation("document", issuer, int(typed["year"]), int(typed["number"]), text=text, end=len(text))
 

@@ -70,6 +70,11 @@ def all_names() -> frozenset[str]:
     return frozenset(_load_index().full)
 
 
+def is_name(text: str) -> bool:
+    """Test for a name of a body, with or without its place."""
+    return _split_place(text)[1] in _load_index().full
+
+
 def _split_place(name: str) -> tuple[str, str]:
     """Split a name into place and body; the place is empty if the text before the body is not a place."""
     text = "".join(fold(name).split())

@@ -39,6 +39,11 @@ def find_issuer(code: str) -> Issuer:
     return _load_table().get("".join(code.split()), Issuer())
 
 
+def has_code(code: str) -> bool:
+    """Test for a 机关代字 of the table."""
+    return code in _load_table()
+
+
 @cache
 def _load_table() -> Mapping[str, Issuer]:
     lines = (files("schemas") / "data" / "issuing_codes.tsv").read_text(encoding="utf-8").splitlines()

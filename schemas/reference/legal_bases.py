@@ -15,6 +15,7 @@ from typing import Literal
 import msgspec
 
 from schemas.normalise import HAN
+from schemas.reference.citations.text_signs import unify_signs
 from schemas.reference.document_numbers import Citation, find_citations
 
 type Role = Literal["basis", "mention", "edition-note"]
@@ -73,6 +74,7 @@ _BRACKET, _IN_TITLE = re.compile(r"[（()）]"), re.compile(r"《[^《》]*》")
 
 def find_cited_statutes(text: str) -> list[CitedStatute]:
     """Find every statute in a cell of bases, in order, with its role."""
+    text = unify_signs(text)
     if "《" not in text and "〈" not in text:
         return []
     statutes = list(_outermost(find_citations(text)))

@@ -15,7 +15,7 @@ import msgspec
 from schemas.normalise import chinese_number
 from schemas.reference.legal_bases import CitedStatute
 
-_NUMERAL = r"[一二三四五六七八九十百千零〇\d]{1,8}"
+_NUMERAL = r"[一二三四五六七八九十百千零〇○\d]{1,8}"
 _ARTICLE = rf"第{_NUMERAL}条(?:之[一二三四五六七八九十])?"
 _PLACE = rf"(?>\s*[、，,和及至]?\s*(?:第?\s?[（(]?{_NUMERAL}[）)]?[、，,]?)++[款项目])*"
 """Possessive: a run of numerals is one, not split in every possible way."""

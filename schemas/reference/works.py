@@ -10,7 +10,10 @@ import re
 from functools import lru_cache
 from typing import Literal
 
+from msgspec import structs
+
 from schemas.normalise import heading_key
+from schemas.reference.citations.text_signs import unify_signs
 from schemas.reference.document_numbers import Citation, parse_number
 
 type WorkKind = Literal["statute", "document", "order", "decision"]
@@ -18,13 +21,24 @@ type WorkKind = Literal["statute", "document", "order", "decision"]
 _STATE = "中华人民共和国"
 _LONGEST = 200
 """Most characters of a title; a longer text between 《 and 》 is not one."""
-_EDITION = re.compile(r"[（(][^（）()]*(?:修正|修订|修改)[^（）()]*[)）]$")
+_EDITION = re.compile(
+    r"(?:[（(][^（）()]*(?:修正|修订|修改)[^（）()]*"
+    r"|(?:(?<=法)|(?<=法典)|(?<=条例)|(?<=细则))[（(]\s*(?:19|20)\d\d\s*年?[版本]?\s*)[)）]$"
+)
+"""（2016年修正）; of statutes （2021年版） too. A list of another year is another work: 目录（2019年本）."""
 _REMARK = re.compile(r"[（(][^（）()]*[)）]$")
 _DECISION = re.compile(r"(?:决定|决议)$")
 _DOCUMENT = re.compile(
     r"(?:通知|意见|函|批复|通报|公告|通告|方案|纪要|报告|请示|规划|计划|要点|目录|清单|公报|说明|标准|指南|指引|名单|安排)$"
 )
 _ORDER_KEY = re.compile(r"\D+(?:令|公告|通告)(?:\d{4}年)?第\d+号")
+_STATE_ORDERS = {
+    **dict.fromkeys(("国令", "国务院令"), "国务院令"),
+    **dict.fromkeys(("主席令", "国家主席令"), "主席令"),
+}
+"""Issuers whose orders are numbered without a year, in each spelling."""
+_ISSUER_OF_ORDERS = re.compile(r"[部局署委会厅院府席](?:令|公告|通告)$")
+"""Issuer in full, unlike a code (示政公告): 公安部令〔2012〕120号 is 公安部令2012年第120号."""
 _QUOTED = re.compile(r"\s*[《〈](?P<title>.+)[》〉]\s*")
 
 
@@ -32,7 +46,7 @@ def key_of_title(title: str) -> str:
     """Return the key of a title; empty if the text cannot be one."""
     if len(title) > _LONGEST:
         return ""
-    key, before = heading_key(_EDITION.sub("", title)), ""
+    key, before = heading_key(_EDITION.sub("", unify_signs(title))), ""
     while key != before:  # a removal may join letters
         key, before = heading_key(key.replace(_STATE, "")), key
     return key
@@ -42,8 +56,10 @@ def key_of_number(citation: Citation) -> str:
     """Return the key of a document or an order; empty without its issuer."""
     if not citation.issuer:
         return ""
-    if citation.kind == "order":
-        return f"国务院令第{citation.number}号" if citation.issuer == "国令" else citation.standard
+    if citation.kind == "order" or _ISSUER_OF_ORDERS.search(citation.issuer):
+        issuer = _STATE_ORDERS.get(citation.issuer)
+        order = structs.replace(citation, kind="order", issuer=issuer or citation.issuer)
+        return structs.replace(order, year=None).standard if issuer else order.standard
     return f"{citation.issuer}〔{citation.year}〕{citation.number}号"
 
 

@@ -92,7 +92,7 @@ REPORTED: list[tuple[Field, str, Json, str]] = [
     (DECIMAL, "1.5\n2", None, "unreadable-number"),
     (DIVISION, "210302\n210303", None, "ambiguous-division"),
     (NUMBER, "鞍政发〔2015〕34\n35号", "鞍政发〔2015〕34、35号", "no-document-number"),
-    (CITATIONS, "国发〔2015〕34\n35号", ["国发〔2015〕34、35号"], "no-citation"),
+    (CITATIONS, "国发〔2015〕34\n35号", ["国发〔2015〕34；35号"], "no-citation"),
 ]
 
 

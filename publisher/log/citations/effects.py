@@ -26,7 +26,7 @@ ONE_VALUE = -1
 """Item of a field that has one value."""
 _ENDS = re.compile(r"废止|失效|作废|停止[执施]行|不再[执施]行")
 _SENTENCE_END = re.compile(r"[。；\n]")
-_ARTICLE = re.compile(r"第([一二三四五六七八九十百千零〇\d]+)条")
+_ARTICLE = re.compile(r"第([一二三四五六七八九十百千零〇○\d]+)条")
 _NAME = r"[《〈](?:[^《》〈〉]|[《〈][^《》〈〉]*[》〉])+[》〉]"
 _TITLE = re.compile(_NAME)
 # The works that a document amends, by its title: 关于修改《水法》和《防洪法》的决定.

@@ -70,3 +70,19 @@ def test_an_annex_that_is_not_stated_may_be_any() -> None:
 )
 def test_plain_numbers(text: str | None, number: str) -> None:
     assert number_in_digits(text) == number
+
+
+@pytest.mark.parametrize(
+    ("items", "numbers"),
+    [
+        ("第12、13项", ["12", "13"]),
+        ("第12项、第13项", ["12", "13"]),
+        ("第12项、13项", ["12", "13"]),
+        ("第12至14项", ["12", "13", "14"]),
+        ("第12-14项", ["12", "13", "14"]),
+        ("第十二项至第十四项", ["12", "13", "14"]),
+    ],
+)
+def test_each_item_of_a_list_is_a_place_of_its_annex(items: str, numbers: list[str]) -> None:
+    places = find_decision_places(f"国发〔2013〕44号附件1{items}")
+    assert [(p.decision, p.annex, p.item) for p in places] == [("国发〔2013〕44号", "1", n) for n in numbers]

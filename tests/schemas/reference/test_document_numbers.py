@@ -89,12 +89,106 @@ def test_numbers_that_run_together_are_all_found_with_their_own_text(
         ("国家发展改革委令2016年第36号", ["国家发展改革委令2016年第36号"]),
         ("（2019年主席令第29号修正）", ["主席令第29号"]),
         ("鞍政发〔2015〕034号", ["鞍政发〔2015〕34号"]),
+        ("国发〔2014〕5、27号", ["国发〔2014〕5号", "国发〔2014〕27号"]),
+        ("国发〔2014〕5号、〔2015〕27号", ["国发〔2014〕5号", "国发〔2015〕27号"]),
+        ("国务院令第588号、第591号", ["国务院令第588号", "国务院令第591号"]),
+        ("国务院第588、591号令", ["国务院令第588号", "国务院令第591号"]),
+        ("国务院令（第588号）", ["国务院令第588号"]),
+        ("主席令（十届）第七号", ["主席令第7号"]),
+        ("海关总署2019年第39号公告", ["海关总署公告2019年第39号"]),
+        ("交通部2005年第6号令", ["交通部令2005年第6号"]),
+        *((f"国发{year}5号", ["国发〔2014〕5号"]) for year in ("〈2014〉", "《2014》", "「2014」", "<2014>")),
+        *((f"国发〔{year}〕{n}号", ["国发〔2014〕5号"]) for year, n in (("二〇一四", 5), (2014, "五"))),
+        ("国发2014年5号文", ["国发〔2014〕5号"]),
+        ("国发〔2014〕字第5号", ["国发〔2014〕5号"]),
+        ("（2016）三号线", []),
+        ("國發〔2014〕5號", ["国发〔2014〕5号"]),
         ("2015年第34次会议，本令第3号牌", []),
+        ("关于延期申报的通告2020年第2号，出台了公告2020年第4号", []),
         ("辽政发〔201519号", []),
     ],
 )
 def test_forms_seen_in_real_documents_are_found(text: str, expected: list[str]) -> None:
     assert standard_forms(find_citations(text)) == expected
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(
+            "经",
+            "已由",
+            "被",
+            "以",
+            "将",
+            "对",
+            "自",
+            "在",
+            "从",
+            "据",
+            "除",
+            "列入",
+            "不适用",
+            "依据为",
+            "文号为",
+        ),
+        *("2014年", "2014年11月", "《水法》第七条", "《水法》第七条第二款", "附件2第12项", "确保", "附件一"),
+        *(
+            "国务院",
+            "国务院办公厅",
+            "财政部",
+            "省物价局",
+            "原国家计委",
+            "市政府办公室",
+            "财政部 国家发展改革委",
+        ),
+    ],
+)
+@pytest.mark.parametrize("number", ["国发〔2014〕5号", "国办发〔2014〕5号", "辽政发〔2014〕5号"])
+def test_words_and_bodies_before_a_number_are_not_of_its_code(words: str, number: str) -> None:
+    assert standard_forms(find_citations(words + number))[-1] == number
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        *(
+            "自然资发〔2020〕3号",
+            "鞍经信发〔2012〕3号",
+            "和政发〔2015〕3号",
+            "即政发〔2012〕5号",
+            "日政发〔2015〕3号",
+        ),
+        *(
+            "从府〔2012〕3号",
+            "将政〔2012〕3号",
+            "人社部发〔2012〕3号",
+            "人社厅函〔2012〕3号",
+            "工信部民爆函〔2012〕3号",
+        ),
+        *(
+            "粤府办〔2012〕3号",
+            "沪教委财〔2012〕3号",
+            "鞍政办发〔2012〕3号",
+            "财会〔2016〕22号",
+            "国经贸〔2002〕3号",
+        ),
+        *("示政公告〔2026〕2号", "陕价行函〔2012〕3号", "国土资厅发〔2012〕3号", "鞍委办发〔2012〕3号"),
+    ],
+)
+def test_a_code_keeps_characters_that_are_also_words(number: str) -> None:
+    assert standard_forms(find_citations(number)) == [number]
+    assert standard_forms(find_citations(f"根据{number}")) == [number]
+
+
+@pytest.mark.parametrize(
+    "words", ["经", "以", "被", "二、", "行政法规", "《水法》第七条", "《水法》第七条第二款", "原"]
+)
+@pytest.mark.parametrize(
+    "issuer", ["国务院", "国家经贸委", "对外贸易经济合作部", "自然资源部", "国务院、中央军委"]
+)
+def test_words_before_an_order_are_not_of_its_issuer(words: str, issuer: str) -> None:
+    assert standard_forms(find_citations(f"{words}{issuer}令第30号"))[-1] == f"{issuer}令第30号"
 
 
 def test_a_statute_keeps_its_articles() -> None:
@@ -112,6 +206,11 @@ def test_an_article_is_found_behind_the_brackets_of_the_version() -> None:
         ["《行政许可法》（2003年8月27日通过，2019年修正）第三十条、第三十四条"],
         [],
     )
+
+
+def test_an_item_in_brackets_is_part_of_the_article() -> None:
+    text = "《价格法》第四条第（一）项财综〔2003〕45号"
+    assert split_citations(text) == (["《价格法》第四条第（一）项", "财综〔2003〕45号"], [])
 
 
 def test_a_title_inside_a_title_is_part_of_it() -> None:
@@ -170,6 +269,20 @@ def test_a_typed_number_is_parsed(typed: str, standard: str) -> None:
     assert citation is not None
     assert citation.standard == standard
     assert (citation.text, citation.start, citation.end) == (typed, 0, len(typed))
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "财政部国发〔2014〕5号",
+        "关于鞍政发〔2015〕34号",
+        "公告2019年第39号",
+        "国发〔2014〕5、27号",
+        "国发〔2014〕5号、27号",
+    ],
+)
+def test_a_typed_number_with_more_than_one_number_gives_none(typed: str) -> None:
+    assert parse_number(typed) is None
 
 
 @pytest.mark.parametrize(

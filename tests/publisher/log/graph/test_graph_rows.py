@@ -65,7 +65,7 @@ def test_a_publication_waits_for_no_citation(log: Log) -> None:
     assert log.graph.is_current()
     assert log.graph.validator() != before
     derived = rows(log)
-    assert len(derived["citation"]) == 5
+    assert len(derived["citation"]) == 6
     log.graph.rebuild()
     assert rows(log) == derived
 

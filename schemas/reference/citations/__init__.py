@@ -1,0 +1,1 @@
+"""Parts of citations: the signs of a text, orders, and lists of articles."""
