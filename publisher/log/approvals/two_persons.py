@@ -83,8 +83,8 @@ def destroy_contents(
 ) -> None:
     """Destroy the contents that submissions propose for records. Those that wait are void from then on.
 
-    The salts of the digests are destroyed too: of those, of the submissions of ``releases``, and of all that
-    had another end than a release.
+    The salt is destroyed too: in each submission that changes, in those of ``releases``, and in all that
+    ended without a release.
     """
     query = select(_c.key, _c.request, _c.release, _c.state).where(_c.dataset == dataset)
     for row in conn.execute(query).all():

@@ -47,9 +47,9 @@ class RevisionOrigin(msgspec.Struct, frozen=True):
     hash: str
     salt: str
     row: SourceRow
-    neighbours: tuple[SourceRow, ...]
-    """Rows of the same sheet around it that the same file brought, with it, in the order of the sheet; none
-    if an amendment typed it."""
+    neighbourhood: tuple[SourceRow, ...]
+    """The row itself and those around it on its sheet that the same file brought, in the order of the sheet;
+    empty if an amendment typed it."""
     source: Source | None
     """Its file; if an amendment typed it, the file of the state that it amends."""
     source_text: str
@@ -100,7 +100,7 @@ def revision_origin(conn: Connection, dataset: DatasetKey, record: str, revision
         hash=row.hash,
         salt=bytes(row.salt).hex(),
         row=own,
-        neighbours=_neighbours(conn, row, own),
+        neighbourhood=_neighbourhood(conn, row, own),
         source=None if file is None else source_from_row(file),
         source_text=row.source_text,
         provenance=row.provenance,
@@ -116,7 +116,7 @@ def _source_row(row: Any, record: str, *, own: bool) -> SourceRow:
     return SourceRow(record, own, _decode(row.content), _decode(row.locator), _decode(row.originals))
 
 
-def _neighbours(conn: Connection, row: Any, own: SourceRow) -> tuple[SourceRow, ...]:
+def _neighbourhood(conn: Connection, row: Any, own: SourceRow) -> tuple[SourceRow, ...]:
     if not row.source_text:
         return ()
     if not own.rows:

@@ -110,8 +110,8 @@ def forget_erased(session: Session, folder: Path, clean_besides: CleanBesides) -
 def _erased_since(session: Session, manifest: BackupManifest, ledger: Sequence[LedgerEntry]) -> bool:
     """Report whether records, or names of clerks, were erased after the backup.
 
-    Of a backup with entries that a succession gave up, the log knows those before them only: what else the
-    ledger has may have been erased after the backup.
+    If a succession gave up the last entries of the backup, the log has only those before them: an erasure of
+    the ledger that is not among these may be later than the backup.
     """
     c, kept = entry_tables.entry.c, kept_checkpoint.of_backup(manifest)
     known: set[str] = set()

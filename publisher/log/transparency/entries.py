@@ -36,14 +36,6 @@ class LogEntry(msgspec.Struct, frozen=True):
         return merkle_tree.leaf_hash(self.encode())
 
 
-def decode(data: bytes) -> LogEntry:
-    """Raises ``ValueError`` for another layout or an unknown kind."""
-    version, code, document_format, digest = _LAYOUT.unpack(data)
-    if version != _VERSION or not 1 <= code <= len(_KINDS):
-        raise ValueError("an entry of another version")
-    return LogEntry(_KINDS[code - 1], document_format, digest.hex())
-
-
 def encode_bundle(entries: Sequence[LogEntry]) -> bytes:
     """Encode an entry bundle of C2SP tlog-tiles: each entry after its length, two bytes big-endian."""
     return b"".join(struct.pack(">H", SIZE) + entry.encode() for entry in entries)

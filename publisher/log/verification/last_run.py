@@ -43,7 +43,10 @@ def read_run(conn: Connection) -> VerificationRun | None:
 
 
 def store_run(conn: Connection, run: VerificationRun) -> None:
-    """Replace the run before. Without its texts, which may quote what was erased since it began."""
+    """Replace the last run.
+
+    If anything was erased since this one began, its texts are left out: they may quote it.
+    """
     if _has_erased(conn, since=micros(run.began_at)):
         run = structs.replace(run, listed=(), error=FORGOTTEN if run.error else "")
     listed = [storable(problem)[:_LONGEST] for problem in run.listed[:_MOST_LISTED]]

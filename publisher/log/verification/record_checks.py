@@ -78,13 +78,13 @@ class RecordChecks:
             if record.erased_by is not None:
                 span[span_fold.STATUS], span[span_fold.TITLE] = "erased", ""
         yield from self._compare_spans(where, record, spans, rebuilt)
-        yield from self._check_owner(where, record, changes)
+        yield from self._check_changes(where, record, changes)
         withdrawn_at = None if record.erased_by is not None else _withdrawn_at(by_release)
         if record.withdrawn_at != withdrawn_at:
             own = (record.withdrawn_at, withdrawn_at)
             yield Problem(where, "record.withdrawn_at", *own, derived="record", key=(record.key,))
 
-    def _check_owner(self, where: str, record: Any, changes: Sequence[RecordedChange]) -> Iterator[Problem]:
+    def _check_changes(self, where: str, record: Any, changes: Sequence[RecordedChange]) -> Iterator[Problem]:
         brought: set[int] = set()
         for change in changes:
             if (release := self._releases.get(change.release)) is None:

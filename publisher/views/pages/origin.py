@@ -50,7 +50,7 @@ def origin(press: Press, visit: Visit) -> Reply:
     def build() -> bytes:
         rows = [
             PrintedRow(row.rows, row.own, api.row_texts(catalogue, row), row.locator.get("cells") or {})
-            for row in revision.neighbours
+            for row in revision.neighbourhood
         ]
         return press.page(
             "origin.html",

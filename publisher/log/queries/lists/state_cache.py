@@ -42,8 +42,9 @@ def require_patience() -> None:
 class StateCache:
     """Cache of the results that were used most recently.
 
-    None becomes stale, because its key contains the number of the dataset's validator, which grows with each
-    release and each change of details or parts. A result that two threads miss at once is computed twice.
+    No result becomes stale, because its key contains the number of the dataset's validator, which grows with
+    each release and each change of details or parts. A result that two threads miss at once is computed
+    twice.
     """
 
     def __init__(self) -> None:

@@ -87,7 +87,7 @@ def _answer(service: Service, origin: RevisionOrigin, entry: log_answers.LogEntr
         source_text=origin.source_text,
         locator=dict(origin.row.locator),
         originals=dict(origin.row.originals),
-        neighbourhood=tuple(_row(catalogue, row) for row in origin.neighbours),
+        neighbourhood=tuple(_row(catalogue, row) for row in origin.neighbourhood),
         readings=field_readings(catalogue, origin),
         parser_version=origin.source.parser_version if origin.source else release.parser_version,
         software_version=release.software_version,
