@@ -228,7 +228,7 @@ def extract_text(data: bytes, name: str, check: bool) -> AttachedText:  # noqa: 
         return AttachedText(text.paragraphs, "PDF", text.pages, text.without_text, text.with_tables)
     if data.startswith(ole2.MAGIC) and ole2.is_word(data):
         return AttachedText(tuple(doc.extract_blocks(data)))
-    members = zip_archive.inflate_members(data) if data.startswith(b"PK") else {}
+    members = zip_archive.inflate_members(data) if zip_archive.is_zip(data) else {}
     if "word/document.xml" in members:
         return AttachedText(tuple(docx.extract_blocks(members["word/document.xml"])))
     if ofd.ENTRY in members:

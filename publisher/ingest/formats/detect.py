@@ -102,7 +102,7 @@ def _open(data: bytes, name: str) -> FileContent:
         annotations = ole2.read_annotations(data)
         grids, notes = excel.extract_grids(data, annotations)
         return FileContent(XLS, grids, notes=notes)
-    if data.startswith(b"PK"):
+    if zip_archive.is_zip(data):
         return _open_zip(data)
     if ole2.is_old_workbook(data):
         raise ReaderError(EXCEL_95)

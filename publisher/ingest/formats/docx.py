@@ -6,6 +6,7 @@ ECMA-376 part 1, chapter 17. Tables inside content controls and tracked insertio
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from lxml import etree
 from msgspec import structs
@@ -99,7 +100,8 @@ def _page_starts(table: etree._Element) -> frozenset[int]:
     starts = set()
     for number, row in enumerate(_iter_own(table, f"{W}tr"), start=1):
         breaks = (e for e in row.iter(f"{W}br") if e.get(f"{W}type") == "page")
-        if next(row.iter(f"{W}lastRenderedPageBreak", f"{W}pageBreakBefore"), next(breaks, None)) is not None:
+        before = (e for e in row.iter(f"{W}pageBreakBefore") if _is_on(e))
+        if any(True for _ in chain(breaks, before, row.iter(f"{W}lastRenderedPageBreak"))):
             starts.add(number)
     return frozenset(starts)
 
@@ -176,7 +178,12 @@ def count_unseen(content: bytes) -> int:
 def is_unseen(run: etree._Element) -> bool:
     """Test for a run that is hidden or struck through (17.3.2.37, 17.3.2.41)."""
     marks = (run.find(path) for path in _UNSEEN)
-    return any(m is not None and m.get(f"{W}val", "1") not in {"0", "false", "off"} for m in marks)
+    return any(mark is not None and _is_on(mark) for mark in marks)
+
+
+def _is_on(mark: etree._Element) -> bool:
+    """Test a property that is on or off (17.17.4): without a value it is on, and programs write both."""
+    return mark.get(f"{W}val", "1") not in {"0", "false", "off"}
 
 
 def _iter_runs(paragraph: etree._Element) -> Iterator[str]:

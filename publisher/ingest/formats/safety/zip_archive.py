@@ -64,6 +64,15 @@ def inflate_members(data: bytes) -> Mapping[str, bytes]:
     return parts
 
 
+_SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+"""First bytes of an archive, of one without members, and of a split one (APPNOTE 4.3)."""
+
+
+def is_zip(data: bytes) -> bool:
+    """Test the first bytes of a file: the heading PK_ID of a table begins with PK too."""
+    return data.startswith(_SIGNATURES)
+
+
 def has_backslashes(data: bytes) -> bool:
     """Test for names with ``\\``, which some programs write against APPNOTE.TXT 4.4.17.1."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:

@@ -12,6 +12,7 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from lxml import etree
 
+from publisher.harvest import attachments
 from publisher.ingest.formats.detect import CSV, DOCX, HTML, TEXT, TSV, open_file
 from tests.publisher.ingest.formats.samples import texts
 
@@ -200,6 +201,32 @@ def test_struck_and_hidden_runs_in_docx_are_not_text_and_are_told() -> None:
     (finding,) = content.list_findings("a.docx")
     assert (finding.code, finding.severity) == ("runs-unseen", "warning")
     assert "4个字" in finding.message_zh
+
+
+@pytest.mark.parametrize(
+    ("value", "starts"), [(None, {2}), ("1", {2}), ("0", set()), ("false", set()), ("off", set())]
+)
+def test_a_page_break_that_is_off_is_none(value: str | None, starts: set[int]) -> None:
+    document = docx.Document()
+    table = document.add_table(2, 1)
+    for row in table.rows:
+        row.cells[0].text = "甲许可"
+    mark = OxmlElement("w:pageBreakBefore")
+    if value is not None:
+        mark.set(qn("w:val"), value)
+    table.rows[1].cells[0].paragraphs[0]._p.get_or_add_pPr().append(mark)
+    out = io.BytesIO()
+    document.save(out)
+    (grid,) = open_file(out.getvalue(), "清单.docx").grids
+    assert grid.annotations.page_starts == starts
+
+
+@pytest.mark.parametrize("name", ["清单.csv", "清单"])
+def test_a_heading_that_begins_like_an_archive_is_that_of_a_table(name: str) -> None:
+    data = "PK_ID,事项名称,权力类型\n1,甲许可,行政许可\n".encode()
+    (grid,) = open_file(data, name).grids
+    assert texts(grid)[0] == ["PK_ID", "事项名称", "权力类型"]
+    assert attachments.extract_text(data, name, True) == attachments.AttachedText()
 
 
 def test_docx_without_a_table_gives_its_text() -> None:
