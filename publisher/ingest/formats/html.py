@@ -23,7 +23,7 @@ from publisher.ingest.formats.grid import (
     build_grid,
     find_lines_around,
 )
-from publisher.ingest.formats.number_formats.superscript import raise_digits
+from publisher.ingest.formats.number_formats.superscript import RaisedText
 
 SKIPPED = frozenset({"script", "style", "noscript", "template", "head", "iframe", "object", "select"})
 BLOCKS = frozenset(
@@ -259,31 +259,31 @@ class _TextCollector:
         self._spot: Spot | None = None
         self._pieces: list[str] = []
         self._starts: dict[etree._Element, int] = {}
+        self._raised = RaisedText()
 
     def start(self, node: etree._Element) -> None:
         if node.tag in BLOCKS:
             self.flush()
             self._spot = self._spots.get(node, self._spot)
-            self._pieces.append(node.text or "")
+            self._pieces.append(self._raised.show(node.text or ""))
         else:
-            text = node.text or ""
-            text = (
-                raise_digits(text, "".join(self._pieces[-2:]).strip(BOUNDARY)) if node.tag == "sup" else text
-            )
-            self._pieces.append(f"{BOUNDARY}{text}")
+            if _is_raised(node):
+                self._raised.begin(node)
+            self._pieces.append(f"{BOUNDARY}{self._raised.show(node.text or '')}")
         if node.tag in BLOCKS or node.get("id") or node.get("class"):
             self._starts[node] = len(self.page_text.lines)
 
     def end(self, node: etree._Element, *, tail: str, skipped: bool) -> None:
         if skipped:
-            self._pieces.append(tail)
+            self._pieces.append(self._raised.show(tail))
             return
         if node.tag in BLOCKS:
             self.flush()
             self._spot = None if node in self._spots else self._spot
-            self._pieces.append(tail)
+            self._pieces.append(self._raised.show(tail))
         else:
-            self._pieces.append(f"{BOUNDARY}{tail}")
+            self._raised.end(node)
+            self._pieces.append(f"{BOUNDARY}{self._raised.show(tail)}")
         if node in self._starts:
             self.page_text.ranges[node] = range(self._starts.pop(node), len(self.page_text.lines))
 
@@ -326,7 +326,7 @@ def _iter_lines(element: etree._Element) -> Iterator[str]:
 def _iter_pieces(element: etree._Element) -> Iterator[str | None]:
     """Yield text runs, and ``None`` at every block boundary. No recursion, since pages may nest deeply."""
     walker = etree.iterwalk(element, events=("start", "end"))
-    last = ""
+    raised = RaisedText()
     for event, node in walker:
         if event == "start":
             tag = node.tag
@@ -335,14 +335,24 @@ def _iter_pieces(element: etree._Element) -> Iterator[str | None]:
                 continue
             if node is not element and tag in BLOCKS:
                 yield None
+            if _is_raised(node):
+                raised.begin(node)
             if node.text:
-                last = raise_digits(node.text, last) if tag == "sup" else node.text
-                yield last
+                yield raised.show(node.text)
         else:
             if node is element:
                 return
             if node.tag in BLOCKS:
                 yield None
+            raised.end(node)
             if node.tail:
-                last = node.tail
-                yield last
+                yield raised.show(node.tail)
+
+
+_RAISED = re.compile(r"(?:^|;)\s*vertical-align\s*:\s*super\b", re.IGNORECASE)
+
+
+def _is_raised(element: etree._Element) -> bool:
+    if element.tag in BLOCKS:
+        return False
+    return element.tag == "sup" or _RAISED.search(element.get("style") or "") is not None

@@ -9,14 +9,14 @@ OpenDocument 1.3 part 3, chapter 9.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 import msgspec
 from lxml import etree
 
 from publisher.ingest.findings.files import DAMAGED, TOO_LARGE
 from publisher.ingest.findings.kind import Bilingual
-from publisher.ingest.formats.cell_styles.ods_styles import STYLE, struck_styles
+from publisher.ingest.formats.cell_styles.ods_styles import STYLE, raised_styles, struck_styles
 from publisher.ingest.formats.errors import ReaderError
 from publisher.ingest.formats.grid import (
     MAX_CELLS,
@@ -30,6 +30,7 @@ from publisher.ingest.formats.grid import (
     build_grid,
 )
 from publisher.ingest.formats.number_formats.shown_text import ShownText, restore_number
+from publisher.ingest.formats.number_formats.superscript import RaisedText
 from publisher.ingest.formats.safety.xml_parser import parse_xml
 from schemas.cells.spoilt_codes import lost_digits
 
@@ -46,7 +47,8 @@ def extract_grids(content: bytes, styles: bytes = b"") -> tuple[Grid, ...]:
     Raises :class:`ReaderError`.
     """
     root = parse_xml(content, "content.xml")
-    struck = struck_styles([*([parse_xml(styles, "styles.xml")] if styles else []), root])
+    roots = [*([parse_xml(styles, "styles.xml")] if styles else []), root]
+    struck, raised = struck_styles(roots), raised_styles(roots)
     hidden_styles = {
         style.get(f"{STYLE}name")
         for style in root.iter(f"{STYLE}style")
@@ -62,7 +64,7 @@ def extract_grids(content: bytes, styles: bytes = b"") -> tuple[Grid, ...]:
     grids_with_text = []
     for table in root.iterfind(f"{OFFICE}body/{OFFICE}spreadsheet/{TABLE}table"):
         name = table.get(f"{TABLE}name") or ""
-        sheet = _Sheet(name, struck, breaking_styles)
+        sheet = _Sheet(name, struck, raised, breaking_styles)
         sheet.read_table(table)
         hidden = table.get(f"{TABLE}style-name") in hidden_styles
         grid = build_grid(name, sheet.rows, sheet.merges, hidden=hidden, annotations=sheet.annotations())
@@ -89,6 +91,7 @@ class _RowAnnotations(msgspec.Struct):
 class _Sheet(msgspec.Struct):
     name: str
     struck_styles: frozenset[str]
+    raised_styles: frozenset[str]
     breaking_styles: frozenset[str]
     """Styles of rows above which a page ends."""
     rows: list[list[Scalar]] = msgspec.field(default_factory=list)
@@ -149,7 +152,7 @@ class _Sheet(msgspec.Struct):
         column = 1
         for cell in row.iterchildren(f"{TABLE}table-cell", f"{TABLE}covered-table-cell"):
             repeat = _parse_count(cell, "number-columns-repeated")
-            value = _extract_value(cell)
+            value = _extract_value(cell, self.raised_styles)
             if value not in {None, ""}:
                 self._count_cells(repeat, 1)
                 if (last := column + repeat - 1) > 4 * MAX_COLUMNS:
@@ -203,10 +206,10 @@ def _parse_count(element: etree._Element, name: str) -> int:
     return int(text)
 
 
-def _extract_value(cell: etree._Element) -> Scalar:
+def _extract_value(cell: etree._Element, raised_styles: Set[str]) -> Scalar:
     """Return the text that the program showed, or the value where the file contains no such text."""
     kind = cell.get(f"{OFFICE}value-type")
-    text = _extract_text(cell)
+    text = _extract_text(cell, raised_styles)
     if text or kind is None or cell.find(f"{TEXT}p") is not None:
         return text
     if kind in NUMBERS:
@@ -253,15 +256,18 @@ def _iso_time(cell: etree._Element) -> str:
     return ":".join(match.groups()) if match else duration
 
 
-def _extract_text(cell: etree._Element) -> str:
+def _extract_text(cell: etree._Element, raised_styles: Set[str] = frozenset()) -> str:
     """Return the paragraphs of a cell, one per line, without comments (``office:annotation``)."""
-    return "\n".join("".join(_iter_runs(p)) for p in cell.iterchildren(f"{TEXT}p"))
+    return "\n".join("".join(_iter_runs(p, raised_styles)) for p in cell.iterchildren(f"{TEXT}p"))
 
 
-def _iter_runs(paragraph: etree._Element) -> Iterator[str]:
+def _iter_runs(paragraph: etree._Element, raised_styles: Set[str] = frozenset()) -> Iterator[str]:
     walker = etree.iterwalk(paragraph, events=("start", "end"))
+    raised = RaisedText()
     for event, node in walker:
         if event == "start":
+            if node.get(f"{TEXT}style-name") in raised_styles:
+                raised.begin(node)
             if node.tag == f"{OFFICE}annotation":
                 walker.skip_subtree()
             elif node.tag == f"{TEXT}s":
@@ -270,6 +276,8 @@ def _iter_runs(paragraph: etree._Element) -> Iterator[str]:
             elif node.tag in {f"{TEXT}line-break", f"{TEXT}tab"}:
                 yield "\n" if node.tag == f"{TEXT}line-break" else "\t"
             elif node.text:
-                yield node.text
-        elif node is not paragraph and node.tail:
-            yield node.tail
+                yield raised.show(node.text)
+        elif node is not paragraph:
+            raised.end(node)
+            if node.tail:
+                yield raised.show(node.tail)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import takewhile
 
 import msgspec
 from lxml import etree
@@ -26,10 +27,12 @@ from publisher.ingest.formats.grid import (
     SheetAnnotations,
     build_grid,
 )
+from publisher.ingest.formats.number_formats.superscript import raise_runs
 from publisher.ingest.formats.safety.xml_parser import parse_xml
 
 NAMESPACE = "urn:schemas-microsoft-com:office:spreadsheet"
 SS = f"{{{NAMESPACE}}}"
+_TRUE = frozenset({"1", "true"})
 EXCEL = "{urn:schemas-microsoft-com:office:excel}"
 
 
@@ -57,7 +60,7 @@ def _read_styles(root: etree._Element) -> tuple[WorkbookStyles, Mapping[str | No
     elements = {style.get(f"{SS}ID"): style for style in root.iterfind(f"{SS}Styles/{SS}Style")}
     pairs = [(style, elements.get(style.get(f"{SS}Parent"))) for style in elements.values()]
     codes = (_property(pair, "NumberFormat", "Format") for pair in pairs)
-    struck = (i for i, pair in enumerate(pairs) if _property(pair, "Font", "StrikeThrough") == "1")
+    struck = (i for i, pair in enumerate(pairs) if _property(pair, "Font", "StrikeThrough") in _TRUE)
     styles = WorkbookStyles(tuple(_NAMED_FORMATS.get(code, code) for code in codes), frozenset(struck))
     return styles, {name: index for index, name in enumerate(elements)}
 
@@ -86,6 +89,8 @@ def _read_sheet(
             if value not in {None, ""}:
                 if style in indexes:
                     _add_styled(styled, (number, column), indexes[style], value)
+                if struck := _struck_text(cell):
+                    styled.struck.setdefault((number, column), struck)
                 texts.extend(None for _ in range(column - 1 - len(texts)))
                 texts.append(value)
             across, down = _count(cell, "MergeAcross"), _count(cell, "MergeDown")
@@ -136,7 +141,7 @@ def _read_columns(sheet: etree._Element) -> _Columns:
 def _is_hidden(element: etree._Element, size: str) -> bool:
     """Test for a row or column that is hidden or has no height or width."""
     length = element.get(f"{SS}{size}")
-    return element.get(f"{SS}Hidden") in {"1", "true"} or (length is not None and not length.strip("0."))
+    return element.get(f"{SS}Hidden") in _TRUE or (length is not None and not length.strip("0."))
 
 
 def _add_styled(styled: StyledCells, position: Position, style: int, value: Scalar) -> None:
@@ -144,6 +149,12 @@ def _add_styled(styled: StyledCells, position: Position, style: int, value: Scal
         styled.add_number(position, style, value)
     else:
         styled.add_text(position, style)
+
+
+def _struck_text(cell: etree._Element) -> str:
+    data = cell.find(f"{SS}Data")
+    runs = _iter_runs(data) if data is not None and len(data) else ()
+    return "".join(text for text, marks in runs if "S" in marks).strip()
 
 
 def _page_starts(sheet: etree._Element) -> frozenset[int]:
@@ -175,6 +186,16 @@ def _count(element: etree._Element, name: str) -> int:
     return int(text[:9]) if text.isascii() and text.isdigit() else 0
 
 
+def _iter_runs(data: etree._Element) -> Iterator[tuple[str, set[str]]]:
+    """Yield the runs of a text, and the names of the elements around each: ``Font``, ``S``, ``Sup``."""
+    for event, node in etree.iterwalk(data, events=("start", "end")):
+        text = node.text if event == "start" else node.tail if node is not data else ""
+        if text:
+            inner = node if event == "start" else node.getparent()
+            around = (inner, *inner.iterancestors()) if inner is not data else ()
+            yield text, {etree.QName(one).localname for one in takewhile(lambda one: one is not data, around)}
+
+
 _TIME = re.compile(r"T00:00:00(?:\.0+)?$")
 
 
@@ -182,7 +203,7 @@ def _value(cell: etree._Element) -> Scalar:
     data = cell.find(f"{SS}Data")
     if data is None:
         return None
-    text = "".join(str(part) for part in data.itertext())
+    text, _ = raise_runs((part, "Sup" in marks) for part, marks in _iter_runs(data))
     match data.get(f"{SS}Type"):
         case "Number":
             try:

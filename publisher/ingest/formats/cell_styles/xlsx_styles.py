@@ -92,7 +92,7 @@ def scan_sheet(content: bytes, cells: StyledCells) -> None:
     indexes = [
         index for index in range(len(styles.codes)) if styles.formats_numbers(index) or index in styles.struck
     ]
-    rich = b"<is" in content and b"strike" in content
+    rich = b"inlineStr" in content and (b"strike" in content or b"superscript" in content)
     strings = styles.struck_strings or styles.raised_strings
     if not (indexes or strings or rich):
         return
@@ -159,6 +159,10 @@ def _add_cell(cells: StyledCells, position: Position, style: int, kind: bytes, b
         cells.add_text(position, style)
         if kind == b"inlineStr" and b"strike" in body and (runs := _struck_inline(body)):
             cells.struck.setdefault(position, runs)
+        if kind == b"inlineStr" and b"superscript" in body:
+            shown, plain = raise_runs(_raised_inline(body))
+            if shown != plain:
+                cells.raised[position] = shown
 
 
 _RUN = re.compile(rb"<(?:\w+:)?r>(.*?)</(?:\w+:)?r>", re.DOTALL)
@@ -166,7 +170,20 @@ _STRIKE = re.compile(rb"""<(?:\w+:)?strike\s*(?:val\s*=\s*["'](?:1|true|on)["']\
 _TEXT = re.compile(rb"<(?:\w+:)?t(?:\s[^>]*)?>([^<]*)</")
 
 
+_SUPERSCRIPT = re.compile(rb"""<(?:\w+:)?vertAlign\s+val\s*=\s*["']superscript["']""")
+
+
 def _struck_inline(body: bytes) -> str:
     runs = (run[1] for run in _RUN.finditer(body) if _STRIKE.search(run[1]))
-    texts = b"".join(text[1] for run in runs for text in _TEXT.finditer(run))
-    return html.unescape(texts.decode("utf-8", "replace")).strip()
+    return "".join(map(_text_of_run, runs)).strip()
+
+
+def _raised_inline(body: bytes) -> Iterator[tuple[str, bool]]:
+    """Yield the runs of a text in its cell, and whether each is raised."""
+    for run in _RUN.finditer(body):
+        yield _text_of_run(run[1]), _SUPERSCRIPT.search(run[1]) is not None
+
+
+def _text_of_run(run: bytes) -> str:
+    texts = b"".join(text[1] for text in _TEXT.finditer(run))
+    return html.unescape(texts.decode("utf-8", "replace"))

@@ -20,6 +20,28 @@ def raise_digits(text: str, before: str) -> str:
     return text.translate(_RAISED)
 
 
+class RaisedText:
+    """Shows the runs of a text whose elements are raised, while they begin and end."""
+
+    def __init__(self) -> None:
+        self._open: list[object] = []
+        self._before = ""
+
+    def begin(self, element: object) -> None:
+        """Begin a raised element."""
+        self._open.append(element)
+
+    def end(self, element: object) -> None:
+        """End an element, raised or not."""
+        if self._open and self._open[-1] is element:
+            self._open.pop()
+
+    def show(self, text: str) -> str:
+        shown = raise_digits(text, self._before) if self._open else text
+        self._before = text or self._before
+        return shown
+
+
 def raise_runs(runs: Iterable[tuple[str, bool]]) -> tuple[str, str]:
     """Return a text as it is shown, and as it is stored. Each of its runs says whether it is raised."""
     plain = shown = ""

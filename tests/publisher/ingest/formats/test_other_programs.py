@@ -35,7 +35,7 @@ _SPREADSHEETML = """<?xml version="1.0" encoding="GB2312"?>
 <Row ss:Index="3" ss:Hidden="1"><Cell ss:Index="2" ss:MergeDown="1"><Data ss:Type="Number">20</Data></Cell>
 <Cell><Data ss:Type="DateTime">2015-11-05T00:00:00.000</Data></Cell></Row>
 <Row><Cell><Data ss:Type="Boolean">1</Data></Cell><Cell ss:Index="3"><ss:Data ss:Type="String"
-  xmlns="http://www.w3.org/TR/REC-html40">粗<B>体</B></ss:Data></Cell></Row>
+  xmlns="http://www.w3.org/TR/REC-html40">粗<B>体</B><S>旧</S></ss:Data></Cell></Row>
 <Row><Cell ss:StyleID="rate"><Data ss:Type="Number">0.05</Data></Cell><Cell ss:Index="3" ss:StyleID="old">
   <Data ss:Type="Number">0.5</Data></Cell></Row>
 </Table><x:PageBreaks><x:RowBreaks><x:RowBreak><x:Row>2</x:Row></x:RowBreak></x:RowBreaks></x:PageBreaks></Worksheet>
@@ -51,10 +51,10 @@ def test_spreadsheetml_is_read_with_its_positions_and_merged_cells(encoding: str
         ["题名", "题名", "三"],
         ["", "", ""],
         ["", "20", "2015-11-05"],
-        ["TRUE", "20", "粗体"],
+        ["TRUE", "20", "粗体旧"],
         ["5.00%", "", "50.00%"],
     ]
-    assert grid.annotations.struck == {(5, 3): ""}
+    assert grid.annotations.struck == {(4, 3): "旧", (5, 3): ""}
     assert grid.rows[0][1].merged_from == (1, 1)
     assert grid.rows[3][1].merged_from == (3, 2)
     assert grid.annotations.hidden_rows == {3}
