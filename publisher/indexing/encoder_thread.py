@@ -10,7 +10,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import anyio
 
@@ -22,6 +22,7 @@ _STEP = 32
 _POLL = 1.0
 _PAUSE_AFTER_FAILURE = 30.0
 _NICENESS = 10
+"""Added to that of the worker, which may have more: nobody but root lowers it."""
 _STOP_SECONDS = 10.0
 
 logger = logging.getLogger(__name__)
@@ -42,7 +43,8 @@ def encoding(log: Log, search: SearchEngine) -> Iterator[None]:
 
 def _run(log: Log, search: SearchEngine, ended: threading.Event) -> None:
     if sys.platform == "linux":  # the priority is that of this thread and of those that it starts
-        os.setpriority(os.PRIO_PROCESS, 0, _NICENESS)
+        with suppress(OSError):  # a container may forbid it
+            os.nice(_NICENESS)
     anyio.run(_encode, log, search, ended)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -38,3 +40,37 @@ def test_nothing_is_encoded_while_anything_is_to_be_indexed(
             time.sleep(0.1)
     call(engine.close)
     log.close()
+
+
+_NICE_WORKER = """
+import ctypes, os, sys, threading, time
+from pathlib import Path
+from publisher.indexing.encoder_thread import encoding
+from publisher.log.log import Log
+from search.embedded.engine import EmbeddedEngine
+
+folder = Path(sys.argv[1])
+log = Log.open(f"sqlite:///{folder}/log.db", sources=folder / "sources")
+os.nice(12)
+if os.geteuid() == 0:  # like any other user: without CAP_SYS_NICE (23)
+    libc, header, sets = ctypes.CDLL(None), (ctypes.c_uint * 2)(0x20080522, 0), (ctypes.c_uint * 6)()
+    assert libc.capget(header, sets) == 0
+    sets[0] &= ~(1 << 23)
+    assert libc.capset(header, sets) == 0
+with encoding(log, EmbeddedEngine(folder / "index")):
+    time.sleep(0.5)
+    (thread,) = (one for one in threading.enumerate() if one.name == "encoder")
+    print(os.getpriority(os.PRIO_PROCESS, thread.native_id) > 12)
+log.close()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere threads have no priority of their own")
+def test_the_thread_of_a_nice_worker_runs(tmp_path: Path) -> None:
+    log = Log.open(f"sqlite:///{tmp_path}/log.db", sources=tmp_path / "sources", clock=Clock())
+    log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2026-11-23")
+    log.close()
+    command = [sys.executable, "-c", _NICE_WORKER, str(tmp_path)]
+    worker = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (worker.stdout, worker.stderr, worker.returncode) == ("True\n", "", 0)
