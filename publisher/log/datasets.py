@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from publisher.log import registry
 from publisher.log.clocks import micros
-from publisher.log.database.storable_text import storable
+from publisher.log.database.storable_text import store_in_a_line
 from publisher.log.database.upgrade import migrate
 from publisher.log.descriptions import SiteDetails
 from publisher.log.model import Dataset, LogError, Part, Site
@@ -21,6 +21,8 @@ from schemas.definition.catalogue import Catalogue
 
 _REQUIRED = {"title": "标题", "body": "公布机关", "licence": "许可", "contact": "联系方式"}
 """Details that no dataset lacks → their Chinese names."""
+_IN_A_LINE = (*_REQUIRED, "title_en", "division")
+"""Details without line breaks: mails, feeds and files state them in a line."""
 
 
 class Datasets:
@@ -61,9 +63,7 @@ class Datasets:
         now = self._session.clock()
         with self._session.append() as conn:
             before, _ = registry.site_details(conn)
-            after = structs.replace(
-                before, **{name: storable(text.strip()) for name, text in changes.items()}
-            )
+            after = structs.replace(before, **{name: store_in_a_line(text) for name, text in changes.items()})
             if after != before:
                 registry.change_site(conn, after, now)
                 description_entries.append_site(conn, micros(now))
@@ -75,7 +75,7 @@ class Datasets:
         Its name stays, because addresses and ids contain it. Raises ``LogError``: ``no-such-dataset``,
         ``detail-missing`` (title, body, licence and contact cannot be blank).
         """
-        _require_details(details)
+        details = _clean_details(details)
         current = self.get(dataset)
         changed = {name: value for name, value in details.items() if getattr(current, name) != value}
         if not changed:
@@ -87,8 +87,8 @@ class Datasets:
 
         Raises ``LogError``: ``bad-dataset-name``, ``dataset-exists``, ``part-exists``, ``detail-missing``.
         """
-        _require_details({name: getattr(dataset, name) for name in _REQUIRED})
-        dataset = structs.replace(dataset, parts=tuple(map(_clean_part, dataset.parts)))
+        details = _clean_details({name: getattr(dataset, name) for name in _IN_A_LINE})
+        dataset = structs.replace(dataset, **details, parts=tuple(map(_clean_part, dataset.parts)))
         now = self._session.clock()
         with self._session.append() as conn:
             created = registry.create_dataset(conn, dataset, catalogue, now)
@@ -164,10 +164,13 @@ class Datasets:
             return registry.dataset(conn, dataset)
 
 
-def _require_details(details: Mapping[str, Any]) -> None:
+def _clean_details(details: Mapping[str, Any]) -> dict[str, Any]:
+    """Return details as they are stored. Raises ``LogError('detail-missing')`` if a required one is blank."""
+    own = {name: store_in_a_line(details[name]) for name in _IN_A_LINE if details.get(name) is not None}
     for name, label in _REQUIRED.items():
-        if name in details and not details[name].strip():
+        if name in own and not own[name]:
             raise _missing(f"数据集的{label}（{name}）", f"The {name} of a dataset")
+    return {**details, **own}
 
 
 def _clean_part(part: Part) -> Part:
@@ -176,7 +179,7 @@ def _clean_part(part: Part) -> Part:
 
 def _clean_name(text: str) -> str:
     """Return the name of a part as it is stored. Raises ``LogError('detail-missing')`` if it is blank."""
-    name = storable(text).strip()
+    name = store_in_a_line(text)
     if not name:
         raise _missing("报送部门的名称", "The name of a part")
     return name

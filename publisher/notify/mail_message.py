@@ -125,7 +125,7 @@ def _message(
     name, address = parseaddr(head.sender)
     user, _, domain = address.rpartition("@")
     message = EmailMessage(policy=SMTP)
-    message["From"] = Address(name or head.name, user, domain)
+    message["From"] = Address(" ".join((name or head.name).split()), user, domain)
     message["To"] = Address("", *to.address.rsplit("@", 1))  # as ``addr_spec`` it raises for .a@example.com
     message["Subject"] = " ".join(subject.split())
     message["Date"] = format_datetime(at)

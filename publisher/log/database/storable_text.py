@@ -12,3 +12,8 @@ def storable(text: str) -> str:
     except UnicodeEncodeError:
         text = text.encode(errors="replace").decode()
     return text
+
+
+def store_in_a_line(text: str) -> str:
+    """Return a text as it is stored where it has one line: a name in a header of a mail has no line break."""
+    return " ".join(filter(None, map(str.strip, storable(text).splitlines())))

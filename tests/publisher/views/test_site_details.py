@@ -13,7 +13,7 @@ import pytest
 from lxml import etree
 from sqlalchemy import text
 
-from publisher.log.model import LogError
+from publisher.log.model import LogError, Part
 from tests.support.command import Home
 from tests.support.site import BASE, FEES, PLAIN, Site, four_releases, publish
 
@@ -181,6 +181,9 @@ def test_details_of_a_dataset_change_by_an_entry_and_every_answer_follows(site: 
     with pytest.raises(LogError) as refused:
         site.log.datasets.change(FEES, title=" ")
     assert refused.value.code == "detail-missing"
+    changed = site.log.datasets.change(FEES, title=" 示例市\r\n收费 ", notice="第一行\n第二行")
+    assert (changed.title, changed.notice) == ("示例市 收费", "第一行\n第二行")
+    assert site.log.datasets.add_part(FEES, Part("数据\n局")).parts[-1].name == "数据 局"
     assert site.log.integrity.verify().problems == ()
 
 
