@@ -125,6 +125,7 @@ def test_several_amounts_and_other_texts_are_not_an_amount(text: str) -> None:
     "text",
     [
         *("免费（首次）", "免征（小微企业）", "首次：免费", "小微企业：免征"),
+        *("小型车：5元/次", "成人：10元/人", "首次：100元/件", "5元/次（小型车）", "80元/件（首次办理）"),
         *("300元/台（起）", "100元/次（可下浮）", "300元（基准价）", "5元/人（次）"),
     ],
 )
@@ -133,7 +134,10 @@ def test_a_condition_beside_a_charge_is_not_left_out(text: str) -> None:
 
 
 def test_a_remark_that_does_not_change_a_charge_is_left_out() -> None:
-    assert find_amount("80元/件（含税）") == Amount("80", "元/件")
+    for remark in ("含税", "不含材料费", "试行", "政府定价", "实行政府指导价管理", "由财政部门收取"):
+        assert find_amount(f"80元/件（{remark}）") == Amount("80", "元/件"), remark
+    for label in ("收费标准：", "工本费：", "护照费", "证书工本费标准：", "价格："):
+        assert find_amount(f"{label}80元/件") == Amount("80", "元/件"), label
     assert find_amount("不收费（由财政承担）") == Amount("0", "元", kind="free")
     assert find_amount("工本费：免费") == Amount("0", "元", kind="free")
 
