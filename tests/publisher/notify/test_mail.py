@@ -10,7 +10,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from sqlalchemy import text
 
 from publisher.inbox.contact_seal import SealKeys
 from publisher.inbox.follower import UNCONFIRMED_DAYS, Wish
@@ -92,21 +91,6 @@ def test_news_are_the_sentences_of_the_feed_with_the_addresses_of_pages(mails: M
     assert "示例市清单" in news.message["from"]
     assert news.message["message-id"].endswith("@example.gov.cn>")
     assert news.message["auto-submitted"] == "auto-generated"
-
-
-@pytest.mark.slow
-def test_a_line_break_in_the_name_of_the_site_stops_no_mail(mails: MailSite) -> None:
-    mails.mailer.sender = "news@example.gov.cn"
-    details = mails.site.log.datasets.change_site(name=" 示例市\r\n 清单 ", contact="热线\u2028 12345")
-    assert (details.name, details.contact) == ("示例市 清单", "热线 12345")
-    mails.follow(READER)
-    # A version before this one stored it as it was typed.
-    with mails.site.log._session.database.write() as conn:
-        conn.execute(text("UPDATE site SET details = :details"), {"details": '{"name":"示例市\\n清单"}'})
-    mails.site.publish(SECOND)
-    assert mails.work() == 1
-    (news,) = mails.postbox.take()
-    assert "示例市 清单" in news.message["from"]
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""Mails that wait: for a search that is away, and for an inbox that does not exist yet."""
+"""Mails that wait: for a search that is away, an inbox that does not exist yet, the name of a site."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from shutil import copytree
 
 import anyio
 import pytest
+from sqlalchemy import text
 
 from publisher.log.recovery.backup import copy_sqlite
 from publisher.notify.mailer import run_mailer
@@ -93,3 +94,18 @@ def test_the_mailer_serves_an_inbox_that_is_created_while_it_runs(
 
     anyio.run(run)
     assert caplog.text.count("there is no inbox") == 1
+
+
+@pytest.mark.slow
+def test_a_line_break_in_the_name_of_the_site_stops_no_mail(mails: MailSite) -> None:
+    mails.mailer.sender = "news@example.gov.cn"
+    details = mails.site.log.datasets.change_site(name=" 示例市\r\n 清单 ", contact="热线\u2028 12345")
+    assert (details.name, details.contact) == ("示例市 清单", "热线 12345")
+    mails.follow(READER)
+    # A version before this one stored it as it was typed.
+    with mails.site.log._session.database.write() as conn:
+        conn.execute(text("UPDATE site SET details = :details"), {"details": '{"name":"示例市\\n清单"}'})
+    mails.site.publish(SECOND)
+    assert mails.work() == 1
+    (news,) = mails.postbox.take()
+    assert "示例市 清单" in news.message["from"]
