@@ -44,8 +44,8 @@ def releases(
 
 
 def has_number(number: int) -> ColumnElement[bool]:
-    """Condition of the releases with a number. A larger one than the column stores would be an error."""
-    return _b.number == number if number <= _LARGEST_NUMBER else false()
+    """Condition of the releases with a number. One that the column does not store would be an error."""
+    return _b.number == number if 0 < number <= _LARGEST_NUMBER else false()
 
 
 class Cancellation(msgspec.Struct, frozen=True):
