@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
-from urllib.parse import quote
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 import msgspec
 
@@ -320,11 +320,20 @@ def _read_mail(env: Mapping[str, str]) -> str:
 def _read_smtp(env: Mapping[str, str]) -> str:
     """Read the address of the mail server. Raises ``ValueError``, without the password."""
     address = env.get("QINGDAN_SMTP") or ""
-    if address and not _fits(
-        r"smtps?://(?:[^@/\s]+@)?(?:[\w.-]+|\[[\da-fA-F:]+\])(?::([0-9]{1,5}))?", address
-    ):
-        raise ValueError("QINGDAN_SMTP: smtps://user:password@host:465")
+    pattern = r"smtps?://(?:[^@/?#\s]+@)?(?:[\w.-]+|\[[\da-fA-F:]+\])(?::([0-9]{1,5}))?"
+    try:
+        is_right = not address or (_fits(pattern, address) and _can_log_in(urlsplit(address)))
+    except ValueError:
+        is_right = False
+    if not is_right:
+        raise ValueError("QINGDAN_SMTP: smtps://user:password@host:465 (ASCII)")
     return address
+
+
+def _can_log_in(parts: SplitResult) -> bool:
+    """Report whether user and password are ASCII. Raises ``UnicodeError`` for a host that is no name."""
+    (parts.hostname or "").encode("idna")
+    return unquote(f"{parts.username}:{parts.password}").isascii()
 
 
 def _read_witnesses(env: Mapping[str, str]) -> tuple[WitnessAddress, ...]:

@@ -61,7 +61,7 @@ class MailServer:
             client = self._open()
             if self.user:
                 client.login(self.user, self.password)
-        except (OSError, smtplib.SMTPException) as error:
+        except (OSError, smtplib.SMTPException, UnicodeError) as error:  # of the host, or of the password
             if client is not None:
                 client.close()
             raise ServerAwayError(f"{type(error).__name__}: {error}") from error

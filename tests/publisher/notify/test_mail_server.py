@@ -121,8 +121,33 @@ def test_only_an_address_that_does_not_exist_is_dead(reply: str, is_dead: bool) 
 
 
 @pytest.mark.parametrize(
-    "address", ["mail.example.gov.cn", "http://mail.example", "smtp://a b:25", "smtp://", "smtp://mail:65536"]
+    "address",
+    [
+        *("mail.example.gov.cn", "http://mail.example", "smtp://a b:25", "smtp://", "smtp://mail:65536"),
+        *("smtp://mail..example.cn", f"smtp://{'a' * 64}.cn", "smtp://news:p#x@mail", "smtp://[x@mail"),
+        *("smtp://news:%E5%AF%86%E7%A0%81@mail.example", "smtp://新闻:x@mail.example"),
+    ],
 )
 def test_a_wrong_address_is_refused_at_the_start_without_its_password(address: str) -> None:
     with pytest.raises(ValueError, match="QINGDAN_SMTP: smtps://user:password@host:465"):
         read_settings(environ={"QINGDAN_SMTP": address})
+
+
+@pytest.mark.parametrize(
+    "address", ["smtp://邮件.example:25", "smtps://news:p%40ss@[::1]:465", "smtp://mail."]
+)
+def test_a_right_address_is_accepted(address: str) -> None:
+    assert read_settings(environ={"QINGDAN_SMTP": address}).smtp == address
+
+
+def test_what_cannot_be_encoded_is_a_server_that_is_away(authority: trustme.CA) -> None:
+    postbox = Postbox()
+    options = {"tls_context": server_side(authority), "authenticator": check_login, "auth_required": True}
+    with listening(postbox, **options) as port:
+        trust = client_side(authority)
+        for server in (
+            MailServer("mail..example", port, False),
+            MailServer(ELSEWHERE, port, False, "news", "密码", trust),
+        ):
+            with pytest.raises(ServerAwayError, match="UnicodeE"), server.connect():
+                pass
