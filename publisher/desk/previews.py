@@ -150,7 +150,7 @@ def _visit(desk: Desk, proposed: ProposedRelease, previews: str, lang: Lang, pat
 
 def _next_release(desk: Desk, proposed: ProposedRelease) -> Release:
     name = proposed.dataset.name
-    numbers = [release.number for release in desk.log.queries.releases(name)]
+    releases = desk.log.queries.releases(name)
     in_force = RecordQuery(view=View(as_of=proposed.effective_on), limit=0)
     counts, present = proposed.counts, desk.log.queries.records(name, in_force).total or 0
     removed = counts.get("removed", 0) - proposed.removed_before_effect + counts.get(_WITHDRAWAL, 0)
@@ -158,7 +158,7 @@ def _next_release(desk: Desk, proposed: ProposedRelease) -> Release:
     return Release(
         sequence=0,
         dataset=name,
-        number=max(numbers, default=0) + 1,
+        number=desk.log.queries.next_number(name),
         published_at=desk.clock(),
         effective_on=proposed.effective_on,
         basis=proposed.basis,
@@ -174,6 +174,7 @@ def _next_release(desk: Desk, proposed: ProposedRelease) -> Release:
         counts={**counts, "records": records},
         cancels=proposed.cancels,
         left_out=tuple(proposed.left_out),
+        previous_number=releases[-1].number if releases else None,
     )
 
 

@@ -250,7 +250,14 @@ def four_releases(home: Path, *, database: str = "", base: str = BASE) -> Iterat
         (home / path).parent.mkdir(parents=True, exist_ok=True)
         (home / path).write_bytes(data)
         (home / path).chmod(0o600)  # a key that others can read is refused
-    clock, settings = ticking_clock(now), read_settings(home, {})
+    with reopened(home, ticking_clock(now)) as site:
+        yield site
+
+
+@contextmanager
+def reopened(home: Path, clock: Clock) -> Iterator[Site]:
+    """Open the site that a folder already contains."""
+    settings = read_settings(home, {})
     log = Log.open(settings.database, sources=settings.sources, clock=clock)
     with _running(Site, settings, log, EmbeddedEngine(settings.index), clock, HOST) as site:
         yield site

@@ -19,6 +19,7 @@ from publisher.log.drafts.repeals import REPEAL_SIGN, find_proposals
 from publisher.log.field_changes import compare_states
 from publisher.log.model import Change, DraftDiff, OnConflict, SheetCounts
 from publisher.log.registry import DatasetRow
+from publisher.log.transparency import successions
 from schemas.definition.catalogue import Catalogue
 
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
@@ -63,10 +64,9 @@ def compute_diff(
     )
     leaves_out = without_errors or staging.leaves_out_errors(conn, dataset, parts)
     in_error = [error for error in errors if error.code == "rows-in-error"] if leaves_out else []
-    number = conn.scalar(select(func.max(t.release.c.number)).where(t.release.c.dataset == dataset.key)) or 0
     builder = _ChangeBuilder(
         dataset=dataset.name,
-        release=number + 1,
+        release=successions.next_number(conn, dataset.key),
         effective_on=effective_on,
         now=now,
         parts=registry.part_names(conn, dataset.key),

@@ -38,6 +38,11 @@ _ORIGINS_OF_REMOVALS = (
     .having(func.count(_i.url.distinct()) == 1)
 )
 
+_FIRST_RELEASES = (
+    select(t.dataset.c.name, func.min(_b.number).label("number"))
+    .join_from(t.release, t.dataset, t.dataset.c.key == _b.dataset)
+    .group_by(t.dataset.c.name)
+)
 _BY_PART = select(_c.sequence, _c.dataset, _c.part, _c.release).where(_c.part.is_not(None))
 _FIRST_FILES = (
     select(_i.part, func.min(_i.release).label("release")).where(_i.release.is_not(None)).group_by(_i.part)
@@ -164,9 +169,14 @@ class FeedChanges:
 
     def initial_changes(self, changes: Sequence[Change]) -> frozenset[int]:
         """Select sequences of changes by the first release of a dataset or of a part."""
-        initial = {change.sequence for change in changes if change.release == 1}
-        later = [c.sequence for c in changes if c.release > 1 and c.kind == "added" and c.part is not None]
         with self._session.read() as conn:
+            names = {change.dataset for change in changes}
+            # Its number may be above 1: a succession skips those of lost releases.
+            of_names = _FIRST_RELEASES.where(t.dataset.c.name.in_(names))
+            first_releases = {(row.name, row.number) for row in conn.execute(of_names).all()}
+            initial = {c.sequence for c in changes if (c.dataset, c.release) in first_releases}
+            added = [c.sequence for c in changes if c.kind == "added" and c.part is not None]
+            later = [sequence for sequence in added if sequence not in initial]
             for batch in batched(later, _BATCH):
                 rows = conn.execute(_BY_PART.where(_c.sequence.in_(batch))).all()
                 files = _FIRST_FILES.where(

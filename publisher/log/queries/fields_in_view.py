@@ -71,13 +71,11 @@ class CatalogueQueries:
         """
         with self._session.read() as conn:
             row, load = registry.dataset_row(conn, dataset), partial(self._session.catalogue, conn)
-            release, b = releases(conn, row, number)[0], t.release.c
-            # Its number may be smaller by more than one: a succession skips those of lost releases.
-            earlier = select(b.catalogue_digest).where(b.dataset == row.key, b.number < number)
-            before = conn.scalar(earlier.order_by(b.number.desc()).limit(1))
+            release = releases(conn, row, number)[0]
             catalogue = load(release.catalogue_digest)
-            if before is not None:
-                catalogue = add_fields(catalogue, load(before))
+            if release.previous_number is not None:
+                before = releases(conn, row, release.previous_number)[0]
+                catalogue = add_fields(catalogue, load(before.catalogue_digest))
             return mark_personal(catalogue, load(row.catalogue_digest))
 
 

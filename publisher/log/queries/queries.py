@@ -46,6 +46,7 @@ from publisher.log.queries.whole_state import StateRow
 from publisher.log.releases import amendment
 from publisher.log.releases.release_rows import releases, releases_of_overview
 from publisher.log.session import DatasetKey, Session
+from publisher.log.transparency import successions
 
 _LAST_NAMED = func.coalesce(select(func.max(t.dataset.c.named_at)).scalar_subquery(), 0)
 _SITE_SEQUENCE = PreparedStatement(select((t.site.c.release_sequence + _LAST_NAMED).label("number")))
@@ -74,6 +75,11 @@ class Queries(CatalogueQueries):
         """List the releases of a dataset by number. Raises ``LogError('no-such-dataset')``."""
         with self._session.read() as conn:
             return releases(conn, registry.dataset_row(conn, dataset))
+
+    def next_number(self, dataset: str) -> int:
+        """Return the number that the next release of a dataset gets."""
+        with self._session.read() as conn:
+            return successions.next_number(conn, registry.dataset_row(conn, dataset).key)
 
     def releases_of_overview(self, view: View, recent: int) -> tuple[Release, ...]:
         """List releases as :func:`.release_rows.releases_of_overview`. The view has no release."""

@@ -41,10 +41,8 @@ def refuse_migration(session: Session, conn: Connection, dataset: DatasetRow, nu
     Raises ``LogError('cancel-migration')``.
     """
     catalogue = session.catalogue(conn, dataset.catalogue_digest)
-    every = releases(conn, dataset)
-    # Its number may be smaller by more than one: a succession skips those of lost releases.
-    before = max((release.number for release in every if release.number < number), default=number)
-    for release in every:
+    before = releases(conn, dataset, number)[0].previous_number or number
+    for release in releases(conn, dataset):
         old = session.catalogue(conn, release.catalogue_digest)
         if release.number >= before and compare_catalogues(old, catalogue):
             raise LogError(

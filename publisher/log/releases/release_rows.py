@@ -21,8 +21,20 @@ from publisher.log.model import TAKING_EFFECT, LogError, Release, ReleaseApprova
 _b = t.release.c
 _BATCH = 1_000
 _LARGEST_NUMBER = 2**31 - 1
+_earlier = t.release.alias("earlier")
+_PREVIOUS_NUMBER = (
+    select(func.max(_earlier.c.number))
+    .where(_earlier.c.dataset == _b.dataset, _earlier.c.number < _b.number)
+    .correlate(t.release)
+    .scalar_subquery()
+)
 _RELEASES = (
-    select(t.release, t.dataset.c.name.label("dataset_name"), e.entry.c.position.label("entry"))
+    select(
+        t.release,
+        t.dataset.c.name.label("dataset_name"),
+        e.entry.c.position.label("entry"),
+        _PREVIOUS_NUMBER.label("previous_number"),
+    )
     .join(t.dataset, t.dataset.c.key == _b.dataset)
     .outerjoin(e.entry, e.entry.c.digest == _b.document)
 )
@@ -137,6 +149,7 @@ def releases_of_overview(conn: Connection, day: int, known_at: int, recent: int)
         select(
             _b.sequence,
             _b.number,
+            func.min(_b.number).over(partition_by=dataset).label("first"),
             took_effect.label("took_effect"),
             func.row_number().over(order_by=newest).label("of_all"),
             func.row_number().over(partition_by=dataset, order_by=newest).label("of_dataset"),
@@ -148,7 +161,7 @@ def releases_of_overview(conn: Connection, day: int, known_at: int, recent: int)
     rank = ranks.c
     in_overview = or_(
         rank.of_all <= recent,
-        rank.number == 1,
+        rank.number == rank.first,
         rank.of_dataset == 1,
         rank.took_effect & (rank.of_effect == 1),
     )
@@ -196,6 +209,7 @@ def _release(row: Any, sources: Sequence[Any]) -> Release:
         left_out=tuple(left_out),
         counts=counts,
         cancels=cancels,
+        previous_number=row.previous_number,
         erased=row.erased,
         document=row.document or "",
         entry=row.entry or 0,

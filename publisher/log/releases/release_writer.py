@@ -138,14 +138,10 @@ def _release_row(
     previous: Any,
 ) -> dict[str, Any]:
     left_out, salt = canonical(list(heading.left_out)), new_salt()
-    c = t.release.c
-    newest = select(func.max(c.number).label("number"), func.max(c.sequence).label("sequence"))
-    last = conn.execute(newest.where(c.dataset == dataset.key)).one()
-    number: int = (last.number or 0) + successions.lost_after(conn, last.sequence or 0)
     row: dict[str, Any] = {
         "sequence": sequence,
         "dataset": dataset.key,
-        "number": number + 1,
+        "number": successions.next_number(conn, dataset.key),
         "published_at": known_from,
         "effective_on": heading.effective_on.toordinal(),
         "basis": storable(heading.basis),

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from publisher.log.database import entry_tables as e
+from publisher.log.database import tables as t
 
 _CHANGES_APART = 10**9
 """The changes of a successor begin at a multiple of this, beyond all that may have been lost."""
@@ -81,6 +82,14 @@ def lost_after(conn: Connection, sequence: int) -> int:
 def lost_at(conn: Connection, sequence: int) -> int:
     """Count the entries lost directly after a release (site-wide sequence)."""
     return sum(one.lost for one in successions(conn) if one.sequence == sequence)
+
+
+def next_number(conn: Connection, dataset: int) -> int:
+    """Return the number that the next release of a dataset gets. ``dataset``: its key."""
+    c = t.release.c
+    newest = select(func.max(c.number).label("number"), func.max(c.sequence).label("sequence"))
+    last = conn.execute(newest.where(c.dataset == dataset)).one()
+    return (last.number or 0) + lost_after(conn, last.sequence or 0) + 1
 
 
 def last_number_of_changes(conn: Connection, sequence: int) -> int:

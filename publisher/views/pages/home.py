@@ -217,8 +217,8 @@ def _news(visit: Visit, datasets: Sequence[Dataset], releases: Sequence[Release]
     remaining = RECENT
     for day, own in islice(groupby(releases, key=lambda r: day_at(r.published_at)), _DAYS):
         of_day = list(own)
-        first = [by_name[r.dataset] for r in of_day if r.number == 1]
-        later = [r for r in of_day if r.number > 1][:remaining]
+        first = [by_name[r.dataset] for r in of_day if r.previous_number is None]
+        later = [r for r in of_day if r.previous_number is not None][:remaining]
         remaining -= len(later)
         news = tuple(filter(None, (_release_news(visit, by_name[r.dataset], r) for r in later)))
         if news or first:

@@ -45,7 +45,7 @@ def release(press: Press, visit: Visit) -> Reply:
             schema_org.release_head(visit, dataset, catalogue, release, links),
             **_variables(visit, dataset, service.catalogue_of_changes(name, number), release, changes),
             cancelled_by=next((r.number for r in releases if r.cancels == number), None),
-            has_next=number < max(r.number for r in releases),
+            next_number=next((r.number for r in releases if r.previous_number == number), None),
             files=release_files.files,
             signed_at=first.signed_at if first else None,
         )
@@ -69,7 +69,7 @@ def render_preview(
         visit,
         **_variables(visit, dataset, catalogue, release, changes[:MOST]),
         cancelled_by=None,
-        has_next=False,
+        next_number=None,
         files=(),
         signed_at=None,
     )
@@ -78,7 +78,10 @@ def render_preview(
 def _variables(
     visit: Visit, dataset: Dataset, catalogue: Catalogue, release: Release, changes: Sequence[Change]
 ) -> Mapping[str, Any]:
-    """Return what the template shows of a release and its changes. ``catalogue``: of this release."""
+    """Return what the template shows of a release and its changes.
+
+    ``catalogue``: of the changes; see :meth:`.Service.catalogue_of_changes`.
+    """
     total = sum(release.counts.get(kind, 0) for kind in KINDS)
     return {
         "dataset": dataset,

@@ -113,17 +113,20 @@ def change_item(
         after=change.after,
         differences=tuple(Difference(f.field, f.before, f.after) for f in change.fields),
         hidden=hidden_note(change),
-        links=tuple(_links(change, site.base, home)),
+        links=tuple(_links(change, release.previous_number, site.base, home)),
     )
 
 
-def _links(change: Change, base: str, home: str) -> Iterator[Link]:
-    """Yield links to the record as JSON, its history, and the comparison with the previous release."""
+def _links(change: Change, previous: int | None, base: str, home: str) -> Iterator[Link]:
+    """Yield links to the record as JSON, its history, and the comparison with the release before.
+
+    ``previous``: the number of that release, None if there is none.
+    """
     record = f"{base}/v1{home}/records/{change.record}"
     yield Link(record, "alternate", "application/json")
     yield Link(f"{record}/history", "related", "application/json", "历次变化")
-    if change.release > 1:
-        states = f"{home}/compare?from={change.release - 1}&to={change.release}"
+    if previous is not None:
+        states = f"{home}/compare?from={previous}&to={change.release}"
         yield Link(base + states, "related", "text/html", "与上一次发布比较")
         yield Link(f"{base}/v1{states}", "related", "application/json", "与上一次发布比较")
 
