@@ -97,7 +97,7 @@ def select_from_log(log: Log, scope: Scope, archive: int | None = None) -> Selec
         return _select_newest_blocks(log, scope)
     block = _block(log, scope, archive)
     before = _select_newest(log, scope, block.first, 1)
-    return _archive_selection(log, _select_block(log, scope, block), block, before)
+    return _archive_selection(log, scope, _select_block(log, scope, block), block, before)
 
 
 def _select_of_record(log: Log, scope: Scope, archive: int | None) -> Selection:
@@ -121,11 +121,11 @@ async def select(
     change_search = await _search_changes(log, search, fields, scope)
     if archive is None:
         batch = await change_search.select_newest(None, _ENOUGH)
-        return await to_thread.run_sync(lambda: _newest_selection(log, batch, _last_block(log, batch)))
+        return await to_thread.run_sync(lambda: _newest_selection(log, scope, batch, _last_block(log, batch)))
     block = await to_thread.run_sync(_block, log, scope, archive)
     changes = await change_search.select_block(block)
     before = await change_search.select_newest(block, 1)
-    return await to_thread.run_sync(_archive_selection, log, changes, block, before)
+    return await to_thread.run_sync(_archive_selection, log, scope, changes, block, before)
 
 
 async def select_release(
@@ -143,7 +143,7 @@ async def select_release(
     change_search = await _search_changes(log, search, fields, scope)
     rest = await change_search.collect_release(block, last, changes, _ENOUGH)
     batch = _Batch(changes, rest)
-    return await to_thread.run_sync(lambda: _newest_selection(log, batch, _last_block(log, batch)))
+    return await to_thread.run_sync(lambda: _newest_selection(log, scope, batch, _last_block(log, batch)))
 
 
 def _select_newest_blocks(log: Log, scope: Scope) -> Selection:
@@ -153,7 +153,7 @@ def _select_newest_blocks(log: Log, scope: Scope) -> Selection:
     if last is not None and len(batch.changes) > ENTRIES and batch.changes[-1].sequence >= last.first:
         rest = _select_newest(log, scope, batch.changes[-1].sequence, BLOCK)
         batch = _Batch([*batch.changes, *rest.changes], rest.rest)
-    return _newest_selection(log, batch, last)
+    return _newest_selection(log, scope, batch, last)
 
 
 def _last_block(log: Log, batch: _Batch) -> Block | None:
@@ -200,25 +200,29 @@ def _select_block(log: Log, scope: Scope, block: Block, records: Collection[str]
     return tuple(change for change in reversed(rows) if announces(scope, change, catalogue_of))
 
 
-def _newest_selection(log: Log, batch: _Batch, last: Block | None) -> Selection:
+def _newest_selection(log: Log, scope: Scope, batch: _Batch, last: Block | None) -> Selection:
     """Select the newest changes and all others of the block in which they end, ``last``."""
     older = [change for change in batch.changes if last is not None and change.sequence < last.first]
-    previous = _previous_archive(log, batch, older)
+    previous = _previous_archive(log, scope, batch, older)
     if previous is None:
         return Selection(tuple(batch.changes))
     changes = tuple(change for change in batch.changes if change.sequence >= previous.end)
     return Selection(changes, None, previous.first)
 
 
-def _archive_selection(log: Log, changes: tuple[Change, ...], block: Block, before: _Batch) -> Selection:
-    previous = _previous_archive(log, before, before.changes)
+def _archive_selection(
+    log: Log, scope: Scope, changes: tuple[Change, ...], block: Block, before: _Batch
+) -> Selection:
+    previous = _previous_archive(log, scope, before, before.changes)
     return Selection(changes, block.first, previous.first if previous else None)
 
 
-def _previous_archive(log: Log, batch: _Batch, older: Sequence[Change]) -> Block | None:
+def _previous_archive(log: Log, scope: Scope, batch: _Batch, older: Sequence[Change]) -> Block | None:
     """Return the archive of the next older change; without such a change, that of the end of the scan."""
-    sequence = older[0].sequence if older else (batch.rest - 1 if batch.rest else None)
-    return log.feed_changes.block(sequence) if sequence else None
+    if not older and batch.rest:
+        # The sequence before the rest may be of another dataset, or of a change that was lost.
+        older = log.queries.changes(dataset=scope.dataset, before=batch.rest, limit=1, descending=True)
+    return log.feed_changes.block(older[0].sequence) if older else None
 
 
 def _block(log: Log, scope: Scope, archive: int) -> Block:

@@ -13,7 +13,8 @@ from publisher.log.queries.feed_changes import BLOCK
 from publisher.views.syndication import selection
 from publisher.views.syndication.selection import ENTRIES
 from schemas.definition.catalogue import Content
-from tests.publisher.views.syndication.conftest import Service, open_service, parse_feed
+from schemas.definition.file_loader import load_catalogue
+from tests.publisher.views.syndication.conftest import Service, dataset, open_service, parse_feed
 from tests.support.site import BASE, FEES
 
 pytestmark = pytest.mark.slow
@@ -95,6 +96,23 @@ def test_a_search_feed_is_the_same_however_many_blocks_are_searched_together(
         documents = walk(service, f"/feeds/search.atom?q={quote('收费')}&change=fee-lowered")
         ids = [entry.id for parsed in documents for entry in parsed.entries]
         assert len(ids) == len(set(ids)) == len(fallen), at_once
+
+
+def test_the_archive_at_the_end_of_a_scan_is_of_the_same_list(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The scan ends with a release, and the change before it is of another list."""
+    monkeypatch.setattr(selection, "_CHUNK", 20)
+    monkeypatch.setattr(selection, "_MAX_BLOCKS", 1)
+    service.log.datasets.create(dataset("others", "其他收费"), load_catalogue("fees"))
+    service.publish(MANY[:BLOCK])
+    service.publish([{**row, "standard": "2元"} for row in MANY[:BLOCK]])
+    service.publish(MANY[:5], dataset="others", part=None)
+    service.publish(MANY[:BLOCK])
+    service.index()
+    for address in (f"/feeds/{FEES}.atom?change=fee-raised", "/feeds/all.atom?change=fee-raised"):
+        ids = [entry.id for parsed in walk(service, address) for entry in parsed.entries]
+        assert len(ids) == len(set(ids)) == BLOCK, address
 
 
 @pytest.mark.both_databases
