@@ -296,6 +296,19 @@ def test_what_is_published_between_a_confirmation_and_the_next_run_is_told(mails
 
 
 @pytest.mark.slow
+def test_who_left_is_not_told_that_mails_will_come(mails: MailSite) -> None:
+    """Both choices come before the worker runs: it deletes the address."""
+    mails.ask(READER)
+    mails.work()
+    confirm = page_of(mails.postbox.take()[0], "/follow/confirm")
+    assert "已退订" in mails.post(confirm.replace("/confirm", "/leave"), {}).text
+    for answer in (mails.site.client.get(confirm), mails.post(confirm, {}), mails.site.client.get(confirm)):
+        assert "已退订" in answer.text
+        assert "订阅已确认" not in answer.text
+    assert (mails.work(), mails.followers.all()) == (0, [])
+
+
+@pytest.mark.slow
 def test_who_does_not_confirm_is_forgotten(mails: MailSite) -> None:
     mails.ask(READER)
     mails.work()

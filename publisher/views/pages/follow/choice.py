@@ -54,13 +54,11 @@ def token_of(visit: Visit) -> str:
 
 def _show(press: Press, visit: Visit, choice: Choice) -> Reply:
     following = open_mail(visit.service).followers.following(token_of(visit))
-    return Reply(Validity(()), lambda: render(press, visit, choice, following, is_done=False), HEADERS)
+    return Reply(Validity(()), lambda: render(press, visit, choice, following), HEADERS)
 
 
-def render(
-    press: Press, visit: Visit, choice: Choice, following: Following | None, *, is_done: bool
-) -> bytes:
-    """Render the page of a choice. ``is_done``: it was made just now."""
+def render(press: Press, visit: Visit, choice: Choice, following: Following | None) -> bytes:
+    """Render the page of a choice: its button, or what became of the subscription."""
     words = WORDS[choice]
     return press.page(
         "follow_choice.html",
@@ -71,6 +69,5 @@ def render(
         following=following,
         button=visit.t(*words.button),
         action=visit.here(),
-        is_done=is_done,
         days=UNCONFIRMED_DAYS,
     )

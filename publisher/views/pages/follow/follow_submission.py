@@ -96,9 +96,8 @@ def _choice_endpoint(service: Service, press: Press, path: str, chosen: Choice) 
 
         def choose() -> bytes:
             token = choice.token_of(visit)
-            before = mail.followers.following(token)
             mail.followers.choose(token, chosen)
-            return choice.render(press, visit, chosen, before, is_done=True)
+            return choice.render(press, visit, chosen, mail.followers.following(token))
 
         return BytesResponse(200, UNSTORED, await sync_to_thread(choose))
 
