@@ -166,17 +166,22 @@ def test_an_erasure_shows_what_goes_and_needs_its_ground(published: Home, tmp_pa
 
 @pytest.mark.slow
 def test_a_release_that_is_not_yet_in_effect_is_cancelled(published: Home, tmp_path: Path) -> None:
-    file = xlsx(tmp_path / "应急管理局.xlsx", [*ITEMS, item("烟花爆竹经营许可")])
+    file = xlsx(tmp_path / "应急管理局.xlsx", [*ITEMS, item("烟花爆竹经营许可"), item("误列许可")])
     published.ok("import", file, "--dataset", DATASET)
     later = f"{date.today().year + 1}-12-01"  # noqa: DTZ011 - only the year counts
     published.ok("publish", DATASET, "--effective-on", later, "--basis", "鞍政发〔2015〕34号")
+    changes = published.ok("changes", DATASET, "--release", "2", "--json").json
+    listed_wrongly = next(change["record"] for change in changes if change["title"] == "误列许可")
+    published.ok("withdraw", DATASET, listed_wrongly, "--reason", "误", "--yes")
     waits = published.run("cancel", DATASET, "2", "--reason", "生效日期有误")
     assert waits.code == 1
-    assert "烟花爆竹经营许可" in waits.out
+    assert waits.out == "取消第2次发布，将有以下变化：\n撤回公布  烟花爆竹经营许可  （应急管理局）\n"
+    too_late = published.run("cancel", DATASET, "1", "--reason", "再")
+    assert (too_late.out, "already-in-effect" in too_late.err) == ("", True)
     published.ok("cancel", DATASET, "2", "--reason", "生效日期有误", "--yes")
     (*_, last) = published.ok("releases", DATASET, "--json").json
-    assert (last["number"], last["cancels"], last["note"]) == (3, 2, "生效日期有误")
-    (change,) = published.ok("changes", DATASET, "--release", "3", "--json").json
+    assert (last["number"], last["cancels"], last["note"]) == (4, 2, "生效日期有误")
+    (change,) = published.ok("changes", DATASET, "--release", "4", "--json").json
     assert (change["kind"], change["title"]) == ("withdrawn", "烟花爆竹经营许可")
     assert "already-cancelled" in published.run("cancel", DATASET, "2", "--reason", "再", "--yes").err
     assert "already-in-effect" in published.run("cancel", DATASET, "1", "--reason", "再", "--yes").err

@@ -174,17 +174,18 @@ def cancel(
     yes: bool,
 ) -> int:
     """取消一次尚未生效的发布 / Cancel a release that is not yet in effect; this is a release."""
+    from publisher.workflow.amendment_previews import preview_cancellation
+
     with context.log() as log:
         state = log.approvals.shown_state(dataset)
-        log.queries.release(dataset, number)  # raises LogError('no-such-release') before anything is shown
-        changes = log.queries.changes(dataset=dataset, release=number, limit=_MOST_CHANGES + 1)
+        changes, counts = preview_cancellation(log, dataset, number, limit=_MOST_CHANGES)
         catalogue = log.queries.catalogue(dataset)
-        zh, en = f"第{number}次发布的以下变化不再生效：", f"These changes of release {number} are undone:"
+        zh, en = f"取消第{number}次发布，将有以下变化：", f"The cancellation of release {number} changes:"
         output.print_line(in_language(zh, en))
-        for change in changes[:_MOST_CHANGES]:
+        for change in changes:
             change_lines.show_change(change, catalogue, show_effect=False)
-        if len(changes) > _MOST_CHANGES:
-            output.print_line("…")
+        if (more := sum(counts.values()) - len(changes)) > 0:
+            output.print_line(in_language(f"… 另有{more}条", f"… and {more} more"))
         _confirm_amendment(context, log, "取消", "cancellation", reason, basis, yes=yes)
         release = log.releases.cancel(
             dataset, number, reason=reason, basis=basis, actor=actor, emergency=emergency, shown=state
