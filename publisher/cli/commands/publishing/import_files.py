@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -102,13 +103,20 @@ def _check_target(target: Path | None, files: tuple[Path, ...]) -> None:
         return
     if len(files) > 1 and not target.is_dir():
         raise click.UsageError(
-            f"--annotate：读入几个文件时应指定文件夹，{target} 不是 / for several files it names a folder, "
-            f"which {target} is not"
+            f"--annotate：读入几个文件时应指定文件夹，{target} 不是 / --annotate: for several files "
+            f"it names a folder, which {target} is not"
         )
     if len(files) == 1 and target.suffix.casefold() != ".xlsx":
         raise click.UsageError(
-            f"--annotate：文件名应以 .xlsx 结尾：{target} / the name of {target} ends in .xlsx"
+            f"--annotate：文件名应以 .xlsx 结尾：{target} / --annotate: the name of {target} ends in .xlsx"
         )
+    folder = target if len(files) > 1 else target.parent
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise click.UsageError(
+            f"--annotate：不能写入文件夹 {folder} / --annotate: the folder {folder} cannot be written"
+        )
+    if len(files) == 1 and (target.is_dir() or (target.exists() and not os.access(target, os.W_OK))):
+        raise click.UsageError(f"--annotate：不能写入 {target} / --annotate: {target} cannot be written")
     targets = _list_targets(target, files)
     if len(set(targets)) < len(files):
         raise click.UsageError("--annotate：有几个文件同名 / --annotate: several files have one name")
