@@ -62,9 +62,9 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         "QINGDAN_DESK_DRAFTER_PUBLISHES",
         "`0`",
-        "`1` 允许填报人在工作台发布自己的内容，仍须由他人审核；默认须由另一人发布。",
-        "`1` lets who drafted publish at the desk what another person approved; by default a third person "
-        "publishes (see [desk.md](desk.md)).",
+        "`1` 允许填报人在工作台发布自己的内容，仍须由他人审核；默认须由填报人以外的人发布。",
+        "`1` lets who drafted publish at the desk what another person approved; by default another "
+        "person than the drafter publishes (see [desk.md](desk.md)).",
     ),
     Variable(
         "QINGDAN_HUB",

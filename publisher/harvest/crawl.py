@@ -174,8 +174,8 @@ class Crawl:
         if hop is None:
             return False
         name, changed = self._source.name, False
-        known = [other.url for other in self._log.evidence.continuations(page.key)]
-        queue = list(dict.fromkeys((*find_further_addresses(hop, self._source), *known)))
+        stored_addresses = [other.url for other in self._log.evidence.continuations(page.key)]
+        queue = list(dict.fromkeys((*find_further_addresses(hop, self._source), *stored_addresses)))
         requested = {page.url, hop.url}
         while queue and len(requested) <= MOST_PAGES:
             url = queue.pop(0)

@@ -49,14 +49,14 @@ def segment_sheet(grid: Grid, headings: Headings, personal: frozenset[str]) -> t
 
 def _simplify_grid(grid: Grid, headings: Headings) -> Grid | None:
     """Return the grid in simplified characters where these make a heading of two cells; else None."""
-    known = 0
+    heading_count = 0
     for row in grid.rows[:_EXAMINED_ROWS]:
         for cell in row:
             text = cell.text
             if len(text) > _LONGEST or cell.merged_from is not None or not _SIGN.search(text):
                 continue
-            known += not headings.knows(text) and headings.knows(_simplify(text))
-            if known > 1:
+            heading_count += not headings.knows(text) and headings.knows(_simplify(text))
+            if heading_count > 1:
                 rows = tuple(tuple(structs.replace(c, text=_simplify(c.text)) for c in r) for r in grid.rows)
                 above, below = (tuple(map(_simplify, lines)) for lines in (grid.above, grid.below))
                 return structs.replace(grid, rows=rows, above=above, below=below)

@@ -63,10 +63,10 @@ def find_other_units(text: str, header: Header, headings: Headings) -> list[str]
     """Return the units of sums and times that a line states and the table's columns do not have."""
     kinds = {_kind_of(name, headings) for name in header.columns.values()}
     units = [unit for unit in stated_units([text]) if _kind_of_unit(unit) in kinds]
-    known = {_kind_of_unit(unit): {"元", "工作日"} for unit in units}
+    own_units = {_kind_of_unit(unit): {"元", "工作日"} for unit in units}
     for unit in header.units.values():
-        known[_kind_of_unit(unit)] = {*header.units.values()}
-    return [unit for unit in units if unit not in known[_kind_of_unit(unit)]]
+        own_units[_kind_of_unit(unit)] = {*header.units.values()}
+    return [unit for unit in units if unit not in own_units[_kind_of_unit(unit)]]
 
 
 def _kind_of_unit(unit: str) -> str:

@@ -22,9 +22,9 @@ def catalogue() -> None:
 @with_context
 def list_(context: CommandContext, *, as_json: bool) -> None:
     """列出清单类型 / List the kinds of list."""
-    from schemas.definition import file_loader as schemas
+    from schemas.definition import file_loader
 
-    catalogues = [context.catalogue(name) for name in schemas.list_names(context.settings.catalogues)]
+    catalogues = [context.catalogue(name) for name in file_loader.list_names(context.settings.catalogues)]
     if as_json:
         output.print_json([{"name": c.name, "title": c.title, "title_en": c.title_en} for c in catalogues])
         return
@@ -63,9 +63,9 @@ def show(context: CommandContext, name: str, *, as_json: bool) -> None:
 @with_context
 def check(context: CommandContext, file: Path) -> None:
     """检查清单类型定义，不写入 / Check a definition; nothing is written."""
-    from schemas.definition import file_loader as schemas
+    from schemas.definition import file_loader
 
-    one = schemas.read_catalogue(file)
+    one = file_loader.read_catalogue(file)
     target = context.settings.home / "catalogues" / f"{one.name}.json"
     output.print_message(
         f"清单类型“{one.title}”没有问题，共{len(one.fields)}个字段。放到 {target} 即可使用。",
