@@ -186,7 +186,10 @@ class Moment(click.ParamType[datetime]):
         moment = _read_moment(str(value))
         if moment is None:
             self.fail(
-                f"{value!r}：时刻写作2015-12-01T08:00:00+08:00 / write an instant like this", param, ctx
+                f"{value!r}：时刻写作2015-12-01T08:00:00+08:00 / "
+                f"write an instant as 2015-12-01T08:00:00+08:00, not {value!r}",
+                param,
+                ctx,
             )
         return moment
 

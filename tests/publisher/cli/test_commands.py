@@ -105,8 +105,27 @@ def test_a_record_is_shown_as_it_was(published: Home) -> None:
     )
 
 
+def test_the_page_of_an_unknown_record_is_that_of_no_dataset(published: Home) -> None:
+    published.ok(*create_arguments("qita-power-list", "power-list"))
+    everywhere = published.run("--lang", "en", "evidence", "没有的事项")
+    assert everywhere.code == 3
+    assert "No dataset has a record with the name, code or id “没有的事项”" in everywhere.err
+    in_one = published.run("evidence", "没有的事项", "--dataset", "shili-power-list")
+    assert "数据集 shili-power-list 中没有" in in_one.err
+
+
+def test_a_release_is_reported_with_its_counts_in_both_languages(published: Home, tmp_path: Path) -> None:
+    file = xlsx(tmp_path / "应急管理局.xlsx", [*ITEMS, item("烟花爆竹经营许可")])
+    published.ok("import", file, "--dataset", "shili-power-list")
+    release = published.ok("--lang", "en", *PUBLISH, "2015-12-02")
+    assert "Published release 2 of shili-power-list: added 1, 3 in force on 2015-12-02." in release.err
+
+
 def test_changes_can_be_followed_by_their_sequence(published: Home) -> None:
     first = published.ok("changes", "--json", "--after", "0").json
+    newest_first = published.ok("changes", "--json").json
+    assert [one["sequence"] for one in first] == sorted(one["sequence"] for one in newest_first)
+    assert newest_first == first[::-1] != first
     published.ok("withdraw", "shili-power-list", "危险化学品使用许可", "--reason", "误", "--yes")
     last = max(change["sequence"] for change in first)
     (later,) = published.ok("changes", "--json", "--after", last).json

@@ -54,6 +54,9 @@ def test_a_finding_is_printed_once_in_english(wrong: tuple[Home, Path]) -> None:
     assert "is not a word of the vocabulary" in ran.out
     assert "规定用词" not in ran.out
     assert not HAN.search(ran.err)
+    ran = site.run("--lang", "en", "show", "x", "y", "--known-at", "2015-12-01")
+    assert "write an instant as 2015-12-01T08:00:00+08:00, not '2015-12-01'" in ran.err
+    assert not HAN.search(ran.err)
 
 
 def test_the_language_of_a_run_does_not_outlive_it(wrong: tuple[Home, Path]) -> None:
@@ -106,6 +109,9 @@ def test_a_usage_error_is_in_english_on_request(site: Home) -> None:
     ran = site.run("--lang", "en", "publish", "x", "--effective-on", "soon", "--basis", "y")
     assert ran.code == 2
     assert "write a day as 2015-12-01" in ran.err
+    assert not HAN.search(ran.err)
+    ran = site.run("--lang", "en", "show", "x", "y", "--known-at", "2015-12-01")
+    assert "write an instant as 2015-12-01T08:00:00+08:00, not '2015-12-01'" in ran.err
     assert not HAN.search(ran.err)
 
 

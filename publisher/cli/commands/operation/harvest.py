@@ -145,10 +145,13 @@ def _find_record(log: Log, dataset: str | None, name_or_id: str) -> RecordState:
         try:
             return log.queries.record(name, find_one_id(log, name, name_or_id))
         except CommandError as error:
-            if error.failure.exit != Exit.NOT_FOUND or name == names[-1]:
+            if error.failure.exit != Exit.NOT_FOUND or dataset is not None:
                 raise
     raise CommandError(
-        "no-such-record", f"没有“{name_or_id}”。", f"There is no {name_or_id!r}.", exit_code=Exit.NOT_FOUND
+        "no-such-record",
+        f"各数据集中都没有名称、编码或标识为“{name_or_id}”的记录。可以用 qingdan search 查找。",
+        f"No dataset has a record with the name, code or id “{name_or_id}”. Try qingdan search.",
+        exit_code=Exit.NOT_FOUND,
     )
 
 

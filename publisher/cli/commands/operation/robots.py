@@ -46,7 +46,7 @@ def add(context: CommandContext, kind: str, address: str, feed: str, *, secret_f
         require_address(kind, address, loopback=context.settings.loopback)
     except LogError as error:
         raise click.BadParameter(
-            f"不是{_KINDS[kind]}机器人的 Webhook 地址 / is not the webhook address of a {kind} robot",
+            f"不是{_KINDS[kind]}机器人的 Webhook 地址 / this is not the webhook address of a {kind} robot",
             param_hint="ADDRESS",
         ) from error
     secret = secret_file.read().strip() if secret_file else ""

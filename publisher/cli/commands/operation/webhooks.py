@@ -53,7 +53,8 @@ def add(context: CommandContext, callback: str, feed: str, *, plain_http: bool, 
     if scheme == "http" and not plain_http:
         raise click.BadParameter(
             f"{callback!r} 不加密，途中可被窃听和改写；请用 https://，或加 --plain-http / "
-            "is not encrypted and can be read and changed on its way; use https://, or add --plain-http",
+            f"{callback!r} is not encrypted and can be read and changed on its way; use https://, or add "
+            "--plain-http",
             param_hint="CALLBACK",
         )
     if scheme not in {"http", "https"}:

@@ -142,7 +142,9 @@ def _check_division(code: str | None) -> None:
     from schemas.reference import administrative_divisions
 
     if code and administrative_divisions.name_of(code) is None:
-        raise click.BadParameter(f"{code!r}：没有这个代码 / no such code", param_hint="--division")
+        raise click.BadParameter(
+            f"{code!r}：没有这个代码 / there is no code {code!r}", param_hint="--division"
+        )
 
 
 @dataset.command("list")

@@ -59,7 +59,9 @@ PARTS = click.option(
 def read_on_conflict(*, keep_later: bool, replace_later: bool) -> OnConflict:
     """Return what to do with states of later effect. Raises ``UsageError`` if both options are given."""
     if keep_later and replace_later:
-        raise click.UsageError("--keep-later 和 --replace-later 只能选一个 / choose one of the two")
+        raise click.UsageError(
+            "--keep-later 和 --replace-later 只能选一个 / choose one of --keep-later and --replace-later"
+        )
     return "keep" if keep_later else "replace" if replace_later else "refuse"
 
 
@@ -188,11 +190,13 @@ def report_release(context: CommandContext, log: Log, release: Release) -> int:
     from publisher.workflow import publish_draft
 
     # Two releases count two days: a record may end between the past day of one and the day of the next.
-    in_force = f"{release.effective_on} 有效{release.counts['records']}项 in force"
-    counts = "，".join(filter(None, (change_lines.format_counts(release.counts), in_force)))
+    day, number = release.effective_on, release.counts["records"]
+    changes = change_lines.format_counts(release.counts)
+    zh = "，".join(filter(None, (changes, f"{day} 有效{number}项")))
+    en = ", ".join(filter(None, (changes.replace("，", ", "), f"{number} in force on {day}")))
     output.print_message(
-        f"已发布：{release.dataset} 第{release.number}次发布，{counts}。",
-        f"Published release {release.number} of {release.dataset}.",
+        f"已发布：{release.dataset} 第{release.number}次发布，{zh}。",
+        f"Published release {release.number} of {release.dataset}: {en}.",
     )
     if release.left_out:
         output.print_message(

@@ -61,9 +61,7 @@ def releases(context: CommandContext, dataset: str, *, as_json: bool) -> None:
 @click.command()
 @click.argument("dataset", required=False)
 @click.option("--release", type=NUMBER, help="只看这一次发布 / Only this release.")
-@click.option(
-    "--after", default=0, type=click.IntRange(0, 2**63 - 1), help="此序号之后的 / After this sequence number."
-)
+@click.option("--after", type=click.IntRange(0, 2**63 - 1), help="此序号之后的 / After this sequence number.")
 @click.option(
     "--limit", default=100, show_default=True, type=click.IntRange(1, 100_000), help="条数 / How many."
 )
@@ -73,7 +71,7 @@ def changes(
     context: CommandContext,
     dataset: str | None,
     release: int | None,
-    after: int,
+    after: int | None,
     limit: int,
     *,
     as_json: bool,
@@ -87,7 +85,7 @@ def changes(
         if dataset is not None and release is not None:
             log.queries.release(dataset, release)
         change_list = log.queries.changes(
-            dataset=dataset, after=after, limit=limit + 1, descending=not after, release=release
+            dataset=dataset, after=after or 0, limit=limit + 1, descending=after is None, release=release
         )
         change_list, has_more = change_list[:limit], len(change_list) > limit
         catalogues = _catalogues(log, change_list)
