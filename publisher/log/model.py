@@ -261,8 +261,7 @@ class ReleaseApproval(msgspec.Struct, frozen=True):
 
 
 class Release(msgspec.Struct, frozen=True):
-    sequence: int
-    """Site-wide."""
+    sequence: int  # site-wide
     dataset: str
     number: int
     published_at: datetime
@@ -285,8 +284,7 @@ class Release(msgspec.Struct, frozen=True):
     """Published content was erased since; files of the release must be generated again."""
     cancels: int | None = None
     """Number of the release that it cancels before it took effect."""
-    previous_number: int | None = None
-    """That of the dataset's release before it; None: it is the first. A succession skips numbers."""
+    previous_number: int | None = None  # of its dataset; None: it is the first. A succession skips numbers
     document: str = ""
     """SHA-256 of its document, which its entry in the log contains."""
     entry: int = 0
