@@ -108,8 +108,9 @@ def read_document(desk: Desk, dataset: str, token: str) -> DocumentReading:
     findings = desk.readings.get(dataset, one).findings
     fields = []
     for field in desk.log.queries.catalogue(dataset).fields:
-        number = cells.get(field.name, "")[1:]
-        own = [finding for finding in findings if (finding.column or "").endswith(field.title)]
+        cell = cells.get(field.name, "")
+        number = cell[1:]
+        own = [finding for finding in findings if is_about(finding, field, cell)]
         if not field.personal and (own or field.name in row.content or field.name in row.originals):
             text = sheets.cell_text(row, field)[:_LONGEST]
             fields.append(ReadField(field, text, int(number) if number.isdigit() else 0, own))
@@ -132,6 +133,12 @@ def read_document(desk: Desk, dataset: str, token: str) -> DocumentReading:
         findings=findings,
         is_cut=len(lines) > _MOST_LINES,
     )
+
+
+def is_about(finding: Finding, field: Field, cell: str) -> bool:
+    """Test whether a finding is about a field. ``cell``: where its value stands, such as A7; or empty."""
+    letters = cell.rstrip("0123456789")
+    return finding.column in (field.title, f"{letters} {field.title}")
 
 
 def leave_out(desk: Desk, person: Person, dataset: str, token: str, reason: str) -> None:

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from publisher.desk.acts import complete_acts
+from publisher.desk.documents import is_about
+from publisher.ingest.findings.kind import Finding
+from schemas.definition.catalogue import Field
 from tests.publisher.desk.pages.collected_site import (
     DOCUMENTS,
     NOTICE,
@@ -20,6 +23,7 @@ from tests.support.clock import Clock
 from tests.support.command import item, xlsx
 from tests.support.desk import POWER_LIST, Browser, create_power_list, forms
 from tests.support.government import html, letter, listing, page
+from tests.support.log import catalogue, field
 from tests.support.servers.loopback import Answer
 
 pytestmark = pytest.mark.slow
@@ -58,6 +62,22 @@ def test_a_document_stands_beside_its_page_line_by_line(city: CollectedDesk) -> 
         assert "检查问题" in wrong
         assert "leave-out" not in forms(wrong), "who reviews changes nothing"
         assert set(forms(good)) == {"/sign-out"}
+
+
+@pytest.mark.parametrize(
+    ("column", "about_day", "about_other"),
+    [("施行日期", False, True), ("A 施行日期", False, True), ("日期", True, False), (None, False, False)],
+)
+def test_a_finding_is_about_one_field(column: str | None, about_day: bool, about_other: bool) -> None:
+    finding = Finding("bad-date", "error", "1.html", "", "", column=column)
+    day, other = (parse_field(title) for title in ("日期", "施行日期"))
+    assert is_about(finding, day, "") is about_day
+    assert is_about(finding, other, "A7") is about_other
+
+
+def parse_field(title: str) -> Field:
+    (one,) = [one for one in catalogue(fields=[field("day", title)]).fields if one.name == "day"]
+    return one
 
 
 def test_hostile_text_of_a_page_is_shown_as_text(city: CollectedDesk) -> None:
