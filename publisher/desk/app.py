@@ -22,7 +22,7 @@ from publisher.desk.desk import Desk, Staff, create_desk
 from publisher.desk.http.authentication import Authentication, FormGuard
 from publisher.desk.http.guards import check_actions, permit
 from publisher.desk.http.request_body import BodyRequest
-from publisher.desk.http.sessions import session_config
+from publisher.desk.http.sessions import cookie_name, session_config
 from publisher.desk.pages import (
     accounts,
     audit,
@@ -104,7 +104,7 @@ def create_desk_app(
         request_max_body_size=_LARGEST_FORM,
         request_class=BodyRequest,
         state=State({"desk": desk, "budgets": ClientBudgets(settings.client_header)}),
-        openapi_config=openapi_config(desk.base),
+        openapi_config=openapi_config(desk.base, cookie_name(secure=desk.is_secure)),
         include_in_schema=False,  # pages
         logging_config=None,
     )

@@ -236,7 +236,7 @@ async def run_mailer(
             logger.warning("QINGDAN_MAIL is set without QINGDAN_SMTP: no mail is sent")
         return
     keys = SealKeys(settings.keys, settings.key_passphrase)
-    server, pause, is_told = MailServer.parse(settings.smtp), poll, False
+    server, pause, has_warned = MailServer.parse(settings.smtp), poll, False
     while True:
         try:
             with open_followers(settings.database, settings.inbox, keys) as followers:
@@ -248,9 +248,9 @@ async def run_mailer(
                                 await mailer.send_due()
                         pause = poll
                         await anyio.sleep(poll)
-            if not is_told:
+            if not has_warned:
                 logger.warning("there is no inbox, so nobody can follow by e-mail (qingdan corrections key)")
-            is_told, pause = True, min(pause * 2, _LONGEST_PAUSE)  # it may be created while this runs
+            has_warned, pause = True, min(pause * 2, _LONGEST_PAUSE)  # it may be created while this runs
         except (ServerAwayError, SearchError, LogError, SQLAlchemyError) as error:
             logger.warning("mails could not be sent, which is tried again: %s", describe_in_a_line(error))
             pause = min(pause * 2, _LONGEST_PAUSE)

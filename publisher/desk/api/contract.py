@@ -113,8 +113,8 @@ def operation(name: str, action: Action, answer: Any, *, status: int = 200) -> d
     }
 
 
-def openapi_config(base: str) -> OpenAPIConfig:
-    """Configure the document. ``base``: address of the desk."""
+def openapi_config(base: str, cookie: str) -> OpenAPIConfig:
+    """Configure the document. ``base``: address of the desk; ``cookie``: name of that of a session."""
     return OpenAPIConfig(
         title="Qingdan desk API",
         version=VERSION,
@@ -126,7 +126,7 @@ def openapi_config(base: str) -> OpenAPIConfig:
                 _TOKEN: SecurityScheme(type="http", scheme="bearer"),
                 _SESSION: SecurityScheme(
                     type="apiKey",
-                    name="desk",
+                    name=cookie,
                     security_scheme_in="cookie",
                     description="已登录的浏览器；表单令牌放在 x-csrftoken 头 / A browser that is signed in; "
                     "the form token goes in the header x-csrftoken",

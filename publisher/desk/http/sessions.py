@@ -62,9 +62,14 @@ class SessionConfig(ServerSideSessionConfig):
     _backend_class = SignedInSessions
 
 
+def cookie_name(*, secure: bool) -> str:
+    """Return the name of the cookie. ``secure``: the desk is reached by HTTPS."""
+    return "__Host-desk" if secure else "desk"
+
+
 def session_config(*, secure: bool) -> SessionConfig:
     return SessionConfig(
-        key="__Host-desk" if secure else "desk",
+        key=cookie_name(secure=secure),
         max_age=IDLE_SECONDS,
         secure=secure,
         httponly=True,

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
+from litestar.testing import TestClient
 
 from publisher.desk.api import routes
-from tests.support.desk import DeskSite
+from tests.support import sqlite
+from tests.support.clock import Clock
+from tests.support.desk import DESK, Browser, DeskSite, desk_site, sign_in
 
 DOCUMENT = "/desk/v1/openapi.json"
 
@@ -50,6 +54,18 @@ def test_every_route_of_the_api_and_no_page_is_described(document: dict[str, Any
     assert described == expected
     ids = [operation["operationId"] for item in document["paths"].values() for operation in item.values()]
     assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize(("base", "cookie"), [(DESK, "desk"), ("https://desk.example.gov.cn", "__Host-desk")])
+def test_the_cookie_has_its_name(tmp_path: Path, clock: Clock, base: str, cookie: str) -> None:
+    database = sqlite.new(tmp_path / "qingdan.db")
+    with desk_site(tmp_path, database, clock, QINGDAN_DESK_BASE=base) as desk:
+        desk.add("li", "审核")
+        client = TestClient(desk.app, base_url=base)
+        sign_in(Browser(client), "li", desk.code("li"))
+        scheme = client.get(DOCUMENT).json()["components"]["securitySchemes"]["session"]
+        assert scheme["name"] == cookie
+        assert cookie in client.cookies
 
 
 def test_every_body_and_answer_has_an_example_that_fits_its_schema(document: dict[str, Any]) -> None:
