@@ -12,6 +12,7 @@ from publisher.ingest.documents.repeal_sentences import (
     find_repealed_documents,
     listed_documents,
 )
+from schemas.reference.citations.text_signs import unify_signs
 from schemas.reference.document_numbers import Citation, find_citations
 
 _ANNOUNCES = re.compile(
@@ -32,7 +33,8 @@ _LIST_HEADING = re.compile(
     r"(?:[（(][^（()）]*[）)])?(?:如下)?[:：]?$"
 )
 _ITEM = re.compile(
-    r"\s*(?:[（(]?\d{1,3}[）)]?\s?[.．、]?|[（(]?[一二三四五六七八九十]+[）)]?、?|[①-⑳])?\s*(?:《|关于|.{2,40}关于|.{2,50}(?:办法|规定|细则|条例|通知))"
+    r"\s*(?:[（(]?\d{1,3}[）)]?\s?[.．、]?|[（(]?[一二三四五六七八九十]+[）)]?、?|[①-⑳])?\s*(?:《|关于|.{2,40}关于|.{2,50}(?:办法|规定|细则|条例|通知)"
+    r"|[\u4e00-\u9fff]{1,14}\s?[〔\[（(【﹝](?:19|20)\d\d)"
 )
 _DECISION_CELL = re.compile(r"(?:宣布|予以|建议)?(?:废止|失效|停止执行)")
 _EXPLAINING = re.compile(r"解读|图解|一图读懂|问答|答记者问|回应|新闻发布会|政策说明")
@@ -54,6 +56,7 @@ def find_repealed(title: str, lines: Sequence[str]) -> list[Repeal]:
     force; a heading such as 予以废止的文件目录 begins such a list too. ``lines``: paragraphs, and rows of
     tables with tabs between cells. Interpretations and drafts for comment repeal nothing.
     """
+    title = unify_signs(title)
     if _ONLY_REPORTS.search(title):
         return []
     repeals: dict[str, Repeal] = {}
@@ -64,7 +67,7 @@ def find_repealed(title: str, lines: Sequence[str]) -> list[Repeal]:
     ending = is_announcement
     in_list = False
     for line in lines:
-        text = line.strip()
+        text = unify_signs(line.strip())
         if _is_heading(text):
             ending = _LIST_HEADING.search(text) is not None and not _REMAINING.search(text)
         names = find_repealed_documents(text)
@@ -73,7 +76,7 @@ def find_repealed(title: str, lines: Sequence[str]) -> list[Repeal]:
             names = listed_documents(text)
         for name in names or _read_names_in_row(text):
             if name not in repeals or repeals[name].sentence == title:
-                repeals[name] = Repeal(name, text)
+                repeals[name] = Repeal(name, line.strip())
     return list(repeals.values())
 
 
@@ -116,6 +119,7 @@ def _read_names_in_row(text: str) -> list[str]:
 
 def find_explained(title: str, lines: Sequence[str]) -> list[str]:
     """Find the documents that an interpretation explains: in its title, or else the first in its text."""
+    title = unify_signs(title)
     if not _EXPLAINING.search(title):
         return []
     title_names = list(_iter_names(title))

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from schemas.reference.citations.text_signs import unify_signs
 from schemas.reference.document_numbers import Citation, find_citations
 
 _KIND = "通知|意见|决定|公告|通告|办法|规定|方案|批复|函|细则|规则|制度|条例|命令|通报|决议"
@@ -23,7 +24,7 @@ _UNQUOTED = (
     rf"关于(?:[^，,。；;：:、《》（）()“”]|{_QUOTED}){{2,80}}?(?:{_KIND})\s?[（(][^（）()]*?号[^（）()]*[）)]"
 )
 _NUMBERED = (
-    r"[\u4e00-\u9fff]{1,14}\s?[〔［\[（(【﹝](?:19|20)\d\d年?[〕］\]）)】﹞]\s?第?\d{1,5}号"
+    r"[\u4e00-\u9fff]{1,14}\s?[〔［\[（(【﹝](?:19|20)\d\d年?[〕］\]）)】﹞]\s?第?\d{1,5}(?:\s*[、和及]\s*\d{1,5})*号"
     r"(?:\s*[、和及]\s*\d{1,5}号)*"
 )
 _ORDERED = (
@@ -35,6 +36,7 @@ _REFERENCE = re.compile(
     rf"|(?:关于)?(?:印发|发布|公布|转发|批转|颁发)?{_QUOTED}(?:的(?:补充)?(?:{_KIND}))?(?:{_BRACKET})*"
     rf"|{_NUMBERED}(?:文件|文|通知)?"
 )
+_TITLE_MARKS = str.maketrans("〈〉", "《》")
 _SIGN = "\ue000"
 """Private-use character that replaces a document."""
 _OTHER_BRACKETS = re.compile(_BRACKET)
@@ -44,6 +46,7 @@ _CERTIFICATE = re.compile(
 )
 _LIMITED = re.compile(r"[（(](?:除|仅|部分|已|第[一二三四五六七八九十百0-9]+[条章])[^（）()]*[）)]$")
 """Remark in brackets that only a part is meant, or that it ended before."""
+_PART_ONLY = re.compile(r"\s*[（(](?:除|仅|部分|第[一二三四五六七八九十百0-9]+[条章])[^（）()]*[）)]")
 
 _DAY = (
     r"(?:(?:19|20)\d\d年\d{1,2}月\d{1,2}日"
@@ -93,8 +96,6 @@ _DECIDES = (
     r"(?:现|特|兹|并|同时|经(?:研究|审议|审查|批准)|研究|讨论|会议"
     r"|(?:我|本|市|县|区|省|州|国务院)(?:人民)?(?:政府|府|局|委|厅|部|办)?)*(?:决定|宣布|同意)"
 )
-_PARTICLES = re.compile(r".*[被由经据照将对把和与及按的在自为于原以]")
-"""Characters before the 代字 of a number that belong to the sentence."""
 _TOPIC = re.compile(
     rf"(?P<first>[^{_SIGN}，]*){_SIGN}(?:(?:、|以及|及|和|与)?{_SIGN})*(?:{_AND_SO_ON})?(?:已|因|由于|与|不)[^{_SIGN}]*，"
     rf"(?:现|特|{_DECIDES})(?:决定|予以|予|{_ADVERB})*$"
@@ -104,6 +105,11 @@ _OBJECT_MARK = re.compile(rf"(?P<decides>{_DECIDES}|现|兹|特)?(?:自[^，]*�
 _TRANSITIVE = re.compile(
     rf"(?P<decides>{_DECIDES}|现)?(?P<also>同时|并同时|一并|并)?(?:{_SINCE}|同时|立即|正式|予以|，|：|:)*"
 )
+_REPLACES = re.compile(
+    rf"(?:^|[，：])(?:第[一二三四五六七八九十百]+条)?(?:本|此)(?:(?![不可能拟应所])[\u4e00-\u9fff]){{1,8}}?(?:{_SINCE}|，)*(?:代替|替代|取代)"
+    rf"(?:原有?的?)?(?P<list>{_SIGN}(?:[、和及与]?{_SIGN})*)"
+)
+"""本办法替代《甲》: the document itself replaces others."""
 _REPORTS = re.compile(r"(?:规定|明确|指出|载明|提出|提到|显示|认为|要求|称|表示|所述)[，,：:]?$")
 _GROUND = re.compile(r"根据|按照|依据|依照|为")
 _PERFORMS = re.compile(r"予以|同时|一并|一律")
@@ -143,10 +149,15 @@ class _Sentence(msgspec.Struct, frozen=True):
 
 def find_repealed_documents(sentence: str) -> list[str]:
     """Return the documents that a sentence ends: numbers, or titles in 《》 where a number is missing."""
-    if _VERB.search(sentence) is None:
+    if not (_VERB.search(unify_signs(sentence)) or re.search("代替|替代|取代", sentence)):
         return []
     names: dict[str, None] = {}
     for masked in _split(_mask(sentence)):
+        for match in _REPLACES.finditer(masked.text):
+            if _END.match(masked.text, match.end()):
+                first = masked.references_before(match.start("list"))
+                for index in range(first, first + match["list"].count(_SIGN)):
+                    names |= dict.fromkeys(masked.references[index].names)
         for verb in _VERB.finditer(masked.text):
             before, after = masked.text[: verb.start()], masked.text[verb.end() :]
             for index in (*_subjects(masked, before, after), *_objects(masked, before, after)):
@@ -170,7 +181,12 @@ def announces_list(sentence: str) -> bool:
 
 def listed_documents(item: str) -> list[str]:
     """Return the documents that an item of such a list names. In a row of a table, numbers replace titles."""
-    references = (_Reference(match[0], tuple(_names_of(match[0]))) for match in _REFERENCE.finditer(item))
+    item = unify_signs(item)
+    references = (
+        _Reference(match[0], tuple(_names_of(match[0])))
+        for match in _REFERENCE.finditer(item)
+        if not _PART_ONLY.match(item, match.end())
+    )
     names = list(dict.fromkeys(name for reference in references for name in reference.names))
     numbers = [name for name in names if not name.startswith("《")]
     return numbers if numbers and "\t" in item else names
@@ -180,12 +196,14 @@ def _mask(sentence: str) -> _Sentence:
     references: list[_Reference] = []
 
     def mask(match: re.Match[str]) -> str:
-        particles = _PARTICLES.match(re.split(r"[〔《令]", match[0])[0]) if "关于" not in match[0] else None
-        rest = match[0] if particles is None else match[0][particles.end() :]
+        first = next(iter(find_citations(match[0])), None) if "关于" not in match[0] else None
+        # The words before a number belong to the sentence.
+        rest = match[0] if first is None or first.kind == "statute" else match[0][first.start :]
         references.append(_Reference(rest, tuple(_names_of(rest))))
         return f"{match[0][: len(match[0]) - len(rest)]}{_SIGN}"
 
-    text = _REFERENCE.sub(mask, sentence.replace(_SIGN, ""))
+    sentence = unify_signs(sentence.replace(_SIGN, ""))
+    text = _REFERENCE.sub(mask, sentence if "《" in sentence else sentence.translate(_TITLE_MARKS))
     for bracket in reversed(list(_OTHER_BRACKETS.finditer(text))):
         first = text.count(_SIGN, 0, bracket.start())
         del references[first : first + bracket[0].count(_SIGN)]

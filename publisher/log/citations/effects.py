@@ -17,6 +17,7 @@ import msgspec
 from publisher.ingest.documents.relations import find_repealed
 from schemas.definition.catalogue import Catalogue, Content
 from schemas.normalise import chinese_number
+from schemas.reference.citations.text_signs import unify_signs
 from schemas.reference.works import parse_key
 
 type EffectKind = Literal["repeals", "amends", "replaces", "delegates", "cancels", "interprets", "implements"]
@@ -24,17 +25,28 @@ type EffectKind = Literal["repeals", "amends", "replaces", "delegates", "cancels
 STATUTES = "statutes"
 ONE_VALUE = -1
 """Item of a field that has one value."""
-_ENDS = re.compile(r"废止|失效|作废|停止[执施]行|不再[执施]行")
+_ENDS = re.compile(r"[废廢]止|替代|代替|取代|失效|作废|停止[执施]行|不再[执施]行")
 _SENTENCE_END = re.compile(r"[。；\n]")
 _ARTICLE = re.compile(r"第([一二三四五六七八九十百千零〇○\d]+)条")
 _NAME = r"[《〈](?:[^《》〈〉]|[《〈][^《》〈〉]*[》〉])+[》〉]"
 _TITLE = re.compile(_NAME)
-# The works that a document amends, by its title: 关于修改《水法》和《防洪法》的决定.
-_AMENDS = re.compile(rf"关于(?:修改|修订|修正)(?P<names>(?:[、和及]?{_NAME})+)")
-_IMPLEMENTS = re.compile(r"(?:实施|贯彻|执行|落实)(?P<names>[《〈][^《》〈〉]+[》〉])")
-"""贯彻《水法》: the work that a document implements, by its title."""
+_NAMES = re.compile(rf"(?P<names>(?:(?:[、和及与]|以及)?{_NAME})+)").pattern
+_AMENDS = re.compile(rf"关于(?:补充)?(?:修改|修订|修正){_NAMES}")
+"""The works that a document amends, by its title: 关于修改《水法》和《防洪法》的决定."""
+_AMENDMENT = re.compile(
+    r"[《〈]?(?P<title>[^《》〈〉]{2,})[》〉]?修正案(?:[（(][一二三四五六七八九十]+[）)])?"
+)
+"""刑法修正案（十一）: the title contains that of the work."""
+_IMPLEMENTS = re.compile(
+    rf"(?<!停止)(?<!不再)(?<!暂停)(?<!中止)(?<!终止)(?<!废止)(?<!暂缓)(?<!延期)(?:实施|贯彻|执行|落实){_NAMES}"
+)
+"""贯彻《水法》: the works that a document implements, by its title."""
+_IMPLEMENTS_UNMARKED = re.compile(
+    r".{2,}实施(?P<title>中华人民共和国[^《》]{1,30}?(?:法|条例))(?:实施)?(?:若干)?(?:办法|细则|规定|条例)(?:[（(][^（）()]*[)）])?"
+)
+_HALF_WIDTH_MARKS = re.compile(r"<([\u4e00-\u9fff]{2,60})>")
 _TITLE_OF_IMPLEMENTING_RULES = re.compile(
-    r"(?P<title>.{2,}(?:法|条例|规定|办法))实施(?:条例|细则|办法|规定|规则)(?:[（(][^（）()]*[)）])?"
+    r"(?P<title>.{2,}(?:法|条例|规定|办法))(?:实施|施行)(?:条例|细则|办法|规定|规则)(?:[（(][^（）()]*[)）])?"
 )
 """水法实施条例: the title contains that of the statute, without 《》."""
 _DECISIONS: Mapping[str, EffectKind] = {
@@ -169,10 +181,11 @@ def sentence_at(text: str, position: int) -> tuple[int, int]:
 
 def _named_in_title(catalogue: Catalogue, content: Content, own: str) -> Iterator[Effect]:
     title = _text(content, catalogue.title_field)
+    marked = _HALF_WIDTH_MARKS.sub(r"〈\1〉", unify_signs(title))
     day = _day(content.get("effective_on" if catalogue.of_documents else "effective"))
     targets_by_kind: Mapping[EffectKind, list[str]] = {
-        "amends": _amended(title),
-        "implements": _implemented(title),
+        "amends": _amended(marked),
+        "implements": _implemented(marked),
     }
     for kind, targets in targets_by_kind.items():
         for target in dict.fromkeys(targets):
@@ -182,13 +195,21 @@ def _named_in_title(catalogue: Catalogue, content: Content, own: str) -> Iterato
 
 def _amended(title: str) -> list[str]:
     match = _AMENDS.search(title)
-    return [parse_key(name) for name in _TITLE.findall(match["names"])] if match else []
+    amendment = None if match else _AMENDMENT.fullmatch(title)
+    names = _TITLE.findall(match["names"]) if match else [amendment["title"]] if amendment else []
+    return [parse_key(name) for name in names]
 
 
 def _implemented(title: str) -> list[str]:
-    quoted, rules = _IMPLEMENTS.search(title), _TITLE_OF_IMPLEMENTING_RULES.fullmatch(title)
+    quoted = next((one for one in _IMPLEMENTS.finditer(title) if not _is_inside(title, one.start())), None)
+    rules = _TITLE_OF_IMPLEMENTING_RULES.fullmatch(title) or _IMPLEMENTS_UNMARKED.fullmatch(title)
     names = _TITLE.findall(quoted["names"]) if quoted else [rules["title"]] if rules else []
     return [parse_key(name) for name in names]
+
+
+def _is_inside(title: str, position: int) -> bool:
+    """Test for a position in 《》: 关于修改《实施〈水法〉的办法》的决定 implements nothing."""
+    return title.count("《", 0, position) > title.count("》", 0, position)
 
 
 def _text(content: Content, field: str) -> str:

@@ -26,7 +26,7 @@ from publisher.log.model import RepealProposal
 from publisher.log.record_identity import identity_digest
 from publisher.log.registry import DatasetRow
 from schemas.definition.catalogue import Catalogue, Content
-from schemas.normalise import heading_key
+from schemas.reference.citations.text_signs import title_key
 from schemas.reference.document_numbers import find_citations
 
 NUMBER, TITLE, ENDS, ENDED_BY, VALIDITY = "number", "title", "ends", "ended_by", "validity"
@@ -54,7 +54,7 @@ class _Repeal(msgspec.Struct, frozen=True):
         lines = self.sentences.split("\n")
         for line in lines:
             names = {citation.standard for citation in find_citations(line)}
-            if (number and number in names) or heading_key(title) in heading_key(line):
+            if (number and number in names) or title_key(title) in title_key(line):
                 return line
         return lines[0]
 
@@ -78,14 +78,14 @@ class _RepealedDocuments:
         self.by_title_key: dict[str, _Repeal] = {}
         for name, repeal in repeals.items():
             if name.startswith("《"):
-                self.by_title_key[heading_key(name[1:-1])] = repeal
+                self.by_title_key[title_key(name[1:-1])] = repeal
             else:
                 self.identities[identity_digest(dataset, catalogue.identity_of({NUMBER: name}))] = repeal
 
     def find(self, identity: str, title: str) -> _Repeal | None:
         repeal = self.identities.get(identity)
         if repeal is None and self.by_title_key:
-            repeal = self.by_title_key.get(heading_key(title))
+            repeal = self.by_title_key.get(title_key(title))
         return repeal
 
 
@@ -368,7 +368,7 @@ def _named_in_force(
         .join_from(t.span, t.revision, _v.key == _s.revision)
         .where(_s.dataset == dataset.key, on_day(_s, day), _s.status == "stated")
     )
-    return [row.record for row in stream(conn, rows) if heading_key(row.title) in repealed.by_title_key]
+    return [row.record for row in stream(conn, rows) if title_key(row.title) in repealed.by_title_key]
 
 
 def _copy_import(conn: Connection, key: int, part: int | None) -> int:

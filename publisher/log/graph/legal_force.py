@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from typing import Literal
@@ -11,7 +12,9 @@ import msgspec
 from publisher.log.citations.effects import EffectKind
 from publisher.log.graph.passage_query import PublishedEffect
 from publisher.log.graph.work_query import Work
+from schemas.cells.quantities import read_date
 from schemas.definition.catalogue import Content
+from schemas.normalise import chinese_number
 
 type LegalForce = Literal["InForce", "PartiallyInForce", "NotInForce"]
 """Terms of schema.org."""
@@ -24,6 +27,20 @@ _STATED: dict[str, LegalForce] = {
     "部分失效": "PartiallyInForce",
 }
 """Words of a source for the validity of a document."""
+_OWN = re.compile(
+    r"本(?:暂行|试行|实施)?(?:办法|规定|条例|细则|通知|意见|决定|公告|通告|方案|规划|规则|标准|措施|制度|批复|文件|规范|政策)"
+)
+_DAY = re.compile(
+    r"(?:19|20)\d\d年\d{1,2}月\d{1,2}日"
+    r"|[一二][一二三四五六七八九零〇○]{3}年[一二三四五六七八九十]{1,2}月[一二三四五六七八九十]{1,3}日"
+)
+_TERM = re.compile(
+    rf"{_OWN.pattern}(?:[^。；\n《》]{{0,40}}?(?:施行|实施|执行|生效|试行)[，,、]?)?"
+    r"(?:(?:有效期|试行期|执行期)限?(?:为|是|：)?\s?"
+    rf"(?:(?P<count>[一二三四五六七八九十两\d]{{1,3}})\s?(?P<unit>年|个月)|[截至到自]*(?P<end>{_DAY.pattern}))"
+    rf"|[截至到]+(?P<end2>{_DAY.pattern})(?:止|废止|失效|停止))"
+)
+"""How long a document is in force: 本办法自2020年1月1日起施行，有效期五年."""
 _STARTS = ("effective", "effective_on", "version")
 
 
@@ -61,6 +78,8 @@ def judge_force(work: Work, endings: Endings, day: date) -> LegalForce | None:
     starts = [_start(record.content) for record in work.records]
     if all(start is not None and start > day for start in starts):
         return "NotInForce"
+    if any(not one.content.get("validity") and _term_is_over(one.content, day) for one in work.records):
+        return None  # it may have been prolonged
     stated = {_STATED.get(str(record.content.get("validity")), "InForce") for record in work.records}
     return stated.pop() if len(stated) == 1 else None
 
@@ -72,6 +91,27 @@ def _enacted(content: Content) -> date | None:
 
 def _start(content: Content) -> date | None:
     return next((day for name in _STARTS if (day := _day(content, name))), None)
+
+
+def _term_is_over(content: Content, day: date) -> bool:
+    """Test for a document whose text limits its time in force, to a day that is over or not known."""
+    term = next(
+        (one for text in content.values() if isinstance(text, str) and (one := _find_term(text))), None
+    )
+    if term is None:
+        return False
+    if written := term["end"] or term["end2"]:
+        end = read_date(written)
+        return end is None or end < day
+    start, count = _start(content) or _day(content, "date_written"), chinese_number(term["count"])
+    if start is None or not count:
+        return True
+    months = start.month - 1 + count * (12 if term["unit"] == "年" else 1)
+    return (start.year + months // 12, months % 12 + 1, start.day) <= (day.year, day.month, day.day)
+
+
+def _find_term(text: str) -> re.Match[str] | None:
+    return _TERM.search(text) if "期" in text or "止" in text or "失效" in text else None
 
 
 def _latest_day(work: Work, effect: PublishedEffect) -> date | None:

@@ -10,9 +10,11 @@ from functools import cache
 
 import opencc
 
-_SIGNS = re.compile("[號條項國發財華關實務規辦頒會≪«「『]|<<|[〈《<＜]\\s*(?:19|20)")
+from schemas.normalise import heading_key
+
+_SIGNS = re.compile("[號條項國發財華關實務規辦頒會廢於與為執試≪«「『]|<<|[〈《<＜]\\s*(?:19|20)")
 """Signs of a text that :func:`unify_signs` changes: one search decides for most."""
-_TRADITIONAL = re.compile("[號條項國發財華關實務規辦頒會]")
+_TRADITIONAL = re.compile("[號條項國發財華關實務規辦頒會廢於與為執試]")
 _MARKS = str.maketrans("≪≫«»", "《》《》")
 _DOUBLED = re.compile("<<(?=[^<>\n]{2,80}>>)|(?<=[^<>\n])>>")
 _YEAR = re.compile(
@@ -48,3 +50,8 @@ def simplify(text: str) -> str:
         return simple
     singles = ((char, _converter().convert(char)) for char in text)
     return "".join(single if len(single) == 1 else char for char, single in singles)
+
+
+def title_key(title: str) -> str:
+    """Return the letters and digits of a title, equal in traditional and simplified characters."""
+    return heading_key(unify_signs(title))

@@ -73,6 +73,16 @@ def test_titles_say_what_a_work_amends_and_implements() -> None:
         "关于修改《水法》、《渔业法》的决定": [("amends", "水法"), ("amends", "渔业法")],
         "浙江省实施〈中华人民共和国慈善法〉办法": [("implements", "慈善法")],
         "企业所得税法实施条例": [("implements", "企业所得税法")],
+        "企业法人登记管理条例施行细则": [("implements", "企业法人登记管理条例")],
+        "辽宁省实施中华人民共和国水法办法": [("implements", "水法")],
+        "浙江省实施<中华人民共和国慈善法>办法": [("implements", "慈善法")],
+        "关于修改《水法》以及《渔业法》的决定": [("amends", "水法"), ("amends", "渔业法")],
+        "關於修改《漁業法》的決定": [("amends", "渔业法")],
+        "中华人民共和国刑法修正案（十一）": [("amends", "刑法")],
+        "关于贯彻执行《水法》和《渔业法》的通知": [("implements", "水法"), ("implements", "渔业法")],
+        "关于停止执行《收费办法》的通知": [],
+        "关于暂停实施《收费办法》的通知": [],
+        "关于修改《关于实施〈水法〉的办法》的决定": [("amends", "关于实施水法的办法")],
         "收费条例": [],
     }.items():
         assert [(one.kind, one.target) for one in read("statutes", {"title": title}).effects] == expected

@@ -88,6 +88,30 @@ def test_what_takes_effect_later_or_lapsed_is_not_in_force(log: Log) -> None:
     assert forces == ["InForce", "NotInForce", "PartiallyInForce"]
 
 
+def test_nothing_is_said_of_a_document_whose_own_term_is_over(log: Log) -> None:
+    terms = (
+        "本办法自印发之日起施行，有效期五年。",
+        "本通知自2010年3月1日起施行，有效期至2014年12月31日。",
+        "本通知自2010年3月1日起施行至2014年12月31日止。",
+        "本办法所称许可证的有效期为五年。",
+    )
+    documents: list[Content] = [
+        {
+            "number": f"示政发〔2010〕{n}号",
+            "title": f"办法{n}",
+            "effective_on": "2010-03-01",
+            "body_markdown": term,
+        }
+        for n, term in enumerate(terms, 1)
+    ]
+    documents.append({**documents[0], "number": "示政发〔2010〕9号", "title": "办法9", "validity": "有效"})
+    publish(log, "policies", documents, date(2010, 6, 1), "")
+    keys = [str(document["number"]) for document in documents]
+    assert [standing(log, date(2014, 12, 31), key)[0] for key in keys] == ["InForce"] * 5
+    forces = [standing(log, date(2015, 3, 1), key)[0] for key in keys]
+    assert forces == [None, None, None, "InForce", "InForce"]
+
+
 def test_a_newer_edition_of_the_same_title_does_not_end_it(log: Log) -> None:
     publish_statutes(log, {**REPEALED, "repealed_by": "取水条例"}, {**EDITION, "effective": "2026-03-01"})
     assert standing(log, date(2026, 6, 1)) == ("InForce", 0, 0)
