@@ -33,6 +33,8 @@ from search.contract import (
 
 BATCH = 50_000
 """Outbox items per round: bounded memory, and few rounds, which each cost a commit and a merge."""
+_MOST_LISTED = 100
+"""Refused items that the status lists."""
 _LONGEST_PAUSE = 60.0
 _CHECK_SECONDS = 3_600.0
 INDEXING, REBUILDING = "索引 indexing", "重建搜索索引 rebuilding"
@@ -55,8 +57,10 @@ class SearchStatus(msgspec.Struct, frozen=True):
     error: str = ""
     """Error of the oldest pending item, if it was tried."""
     set_aside: tuple[OutboxItem, ...] = ()
-    """Items that the engine refuses permanently, with errors, until the record is written again or the
-    index is rebuilt."""
+    """The first items that the engine refuses permanently, with errors, until the record is written again or
+    the index is rebuilt."""
+    set_aside_count: int = 0
+    """Number of all of them."""
     away: str = ""
     """Why the engine is not reachable; documents and position are then 0."""
     incomplete: bool = False
@@ -79,7 +83,8 @@ async def status(log: Log, search: SearchEngine) -> SearchStatus:
         position=position,
         pending=await to_thread.run_sync(log.outbox.due_count),
         error=waiting[0].error if waiting else "",
-        set_aside=await to_thread.run_sync(log.outbox.items_aside),
+        set_aside=await to_thread.run_sync(lambda: log.outbox.items_aside(limit=_MOST_LISTED)),
+        set_aside_count=await to_thread.run_sync(log.outbox.aside_count),
         away=away,
         incomplete=not away and position < await to_thread.run_sync(log.outbox.last_completed),
         encoded=encoded,
@@ -258,9 +263,12 @@ def _set_aside(log: Log, items: Sequence[OutboxItem], refused: Mapping[str, str]
 
 def _mark_accepted_done(log: Log, is_accepted: Callable[[str], bool]) -> None:
     """Mark items as done that were set aside and are now accepted."""
-    accepted = [item.sequence for item in log.outbox.items_aside(limit=BATCH) if is_accepted(item.key)]
-    if accepted:
-        log.outbox.mark_done(accepted)
+    last = 0
+    while items := log.outbox.items_aside(after=last, limit=BATCH):
+        accepted = [item.sequence for item in items if is_accepted(item.key)]
+        if accepted:
+            log.outbox.mark_done(accepted)
+        last = items[-1].sequence
 
 
 def _log_refused(refused: Mapping[str, str]) -> None:

@@ -38,7 +38,7 @@ class SiteMetrics(Collector):
         yield _gauge("log_missing_entries", "Entries that a restored log lacks.", missing or 0)
         yield _gauge("log_unsigned_seconds", "Seconds without a signature.", self._unsigned())
         yield _gauge("index_pending", "States that wait for the index.", log.outbox.due_count())
-        yield _gauge("index_set_aside", "States that the index refuses.", len(log.outbox.items_aside()))
+        yield _gauge("index_set_aside", "States that the index refuses.", log.outbox.aside_count())
         set_aside = sum(page.set_aside for page in log.evidence.failed_pages())
         yield _gauge("pages_set_aside", "Collected pages that failed twice.", set_aside)
         yield self._subscriptions()

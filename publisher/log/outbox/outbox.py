@@ -55,10 +55,10 @@ class Outbox:
         with self._session.read() as conn:
             return _items(conn, limit=limit, due_by=due_by or self._session.clock())
 
-    def items_aside(self, limit: int = 100) -> tuple[OutboxItem, ...]:
-        """List items that were set aside, oldest first."""
+    def items_aside(self, *, after: int = 0, limit: int) -> tuple[OutboxItem, ...]:
+        """List items after a sequence that were set aside, oldest first."""
         with self._session.read() as conn:
-            return _items(conn, limit=limit, due_by=moment(NEVER), due_from=NEVER)
+            return _items(conn, limit=limit, due_by=moment(NEVER), due_from=NEVER, after=after)
 
     def mark_done(self, sequences: Sequence[int]) -> None:
         """Delete the items with these sequences."""
@@ -91,6 +91,11 @@ class Outbox:
         due = t.outbox.c.due_at <= micros(self._session.clock())
         with self._session.read() as conn:
             return int(conn.scalar(select(func.count()).where(due)) or 0)
+
+    def aside_count(self) -> int:
+        """Count items that were set aside."""
+        with self._session.read() as conn:
+            return int(conn.scalar(select(func.count()).where(t.outbox.c.due_at == NEVER)) or 0)
 
     def position(self) -> int:
         """Return the sequence up to which all due items are done."""
@@ -150,12 +155,14 @@ class Outbox:
         return self._session.database.lock("worker")
 
 
-def _items(conn: Connection, *, limit: int, due_by: datetime, due_from: int = 0) -> tuple[OutboxItem, ...]:
+def _items(
+    conn: Connection, *, limit: int, due_by: datetime, due_from: int = 0, after: int = 0
+) -> tuple[OutboxItem, ...]:
     o = t.outbox.c
     rows = conn.execute(
         select(t.outbox, t.dataset.c.name)
         .join(t.dataset, t.dataset.c.key == o.dataset)
-        .where(o.due_at >= due_from, o.due_at <= micros(due_by))
+        .where(o.due_at >= due_from, o.due_at <= micros(due_by), o.sequence > after)
         .order_by(o.sequence)
         .limit(limit)
     ).all()

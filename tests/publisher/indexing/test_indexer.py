@@ -176,6 +176,18 @@ def test_a_failure_is_shown_by_the_status(log: Log, tmp_path: Path) -> None:
     assert status.pending == log.outbox.due_count() > 0
 
 
+def test_all_that_was_set_aside_and_is_accepted_now_leaves_the_outbox(
+    log: Log, engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release(log)
+    spans = [one.sequence for one in log.outbox.items() if one.kind == "span"]
+    log.outbox.set_aside(dict.fromkeys(spans, "too long"))
+    assert log.outbox.aside_count() == 2
+    monkeypatch.setattr(indexer, "BATCH", 1)
+    assert anyio.run(indexer.reindex, log, engine) == 2
+    assert log.outbox.aside_count() == 0
+
+
 @pytest.mark.slow
 def test_a_publication_does_not_wait_for_ever_for_who_holds_the_lock(
     log: Log, engine: EmbeddedEngine

@@ -8,7 +8,7 @@ import re
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -132,3 +132,19 @@ def test_status_is_one_json_object_for_scripts(site: Home) -> None:
     status = site.ok("status", "--json").json
     assert status["missing_entries"] == 0
     assert status["last_backup"].startswith("20")
+
+
+@pytest.mark.slow
+def test_what_search_refuses_is_counted_whatever_part_of_it_is_listed(tmp_path: Path) -> None:
+    site = Home(tmp_path / "site")
+    site.init()
+    with closing(Log.open(f"sqlite:///{site.home}/qingdan.db", sources=site.home / "sources")) as log:
+        log.datasets.create(*fees_dataset())
+        release(log, *(entry(f"收费{number}") for number in range(123)))
+        log.outbox.set_aside({one.sequence: "too long" for one in log.outbox.items() if one.kind == "span"})
+        families = SiteMetrics(log, site.home, Clock(), lambda: None).collect()
+        (metric,) = (one.samples for one in families if one.name == "qingdan_index_set_aside")
+        assert [sample.value for sample in metric] == [123]
+    search = site.ok("status", "--json").json["search"]
+    assert (len(search["set_aside"]), search["set_aside_count"]) == (100, 123)
+    assert "共搁置: 123" in site.ok("--lang", "zh", "status").out

@@ -107,6 +107,7 @@ def _search_to_json(search: SearchStatus) -> dict[str, object]:
     set_aside = [{"key": one.key, "dataset": one.dataset, "error": one.error} for one in search.set_aside]
     properties: dict[str, object] = {"documents": search.documents, "position": search.position}
     properties |= {"pending": search.pending, "set_aside": set_aside}
+    properties["set_aside_count"] = search.set_aside_count
     properties["encoded"] = None if search.encoded is None else search.encoded.documents
     properties |= {"error": search.error} if search.error else {}
     properties |= {"away": search.away} if search.away else {}
@@ -202,6 +203,8 @@ def _print_set_aside(status: SiteStatus) -> None:
         output.print_pairs([("上次失败 last failure", status.search.error)])
     for one in status.search.set_aside:
         output.print_pairs([("搁置 set aside", f"{one.dataset} {one.key}: {one.error}")])
+    if status.search.set_aside_count > len(status.search.set_aside):
+        output.print_pairs([("共搁置 set aside in all", status.search.set_aside_count)])
     for page in status.pages[:_MOST_PAGES]:
         output.print_pairs([("网页搁置 page set aside", f"{page.source_site} {page.url}: {page.error}")])
     if len(status.pages) > _MOST_PAGES:
