@@ -56,7 +56,9 @@ def find_guards(
     Raises ``LogError('no-draft')``.
     """
     diff = log.drafts.diff(dataset, effective_on=effective_on, on_conflict=on_conflict, limit=0, parts=parts)
-    if any(conflict.code != "rows-in-error" for conflict in diff.conflicts):
+    is_running = log.queries.catalogue(dataset).running  # where a conflict keeps back its own rows only
+    prevents = (c for c in diff.conflicts if c.code != "rows-in-error" and not (is_running and c.entries))
+    if any(prevents):
         return ()
     return (
         *check_clock(log, now=now, drift=drift),

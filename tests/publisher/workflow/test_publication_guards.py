@@ -9,8 +9,9 @@ import pytest
 
 from publisher.cli.commands.publishing import publish
 from publisher.workflow import publication_guards
-from publisher.workflow.publication_guards import _check_day, check_basis, check_clock
+from publisher.workflow.publication_guards import _check_day, check_basis, check_clock, find_guards
 from tests.support.command import Home, item, xlsx
+from tests.support.log import catalogue, entry, fees_dataset, stage
 from tests.support.site import four_releases
 
 DATASET = "shili-power-list"
@@ -149,6 +150,22 @@ def test_two_years_are_counted_from_today(day: date, needs_consent: bool) -> Non
 )
 def test_a_basis_is_a_document_number(basis: str, needs_consent: bool) -> None:
     assert bool(list(check_basis(basis))) is needs_consent
+
+
+def test_rows_in_conflict_that_a_running_catalogue_keeps_back_hide_no_question(tmp_path: Path) -> None:
+    with four_releases(tmp_path) as site:
+        dataset, _ = fees_dataset("decisions", parts=())
+        site.log.datasets.create(dataset, catalogue(running=True))
+        rows = (entry("甲"), entry("乙", "1"), entry("乙", "2"))
+        stage(site.log, *rows, part=None, dataset="decisions")
+        now = site.log.queries.last_published_at()
+        assert now is not None
+        day = now.date() + timedelta(days=4000)
+        guards = find_guards(site.log, "decisions", effective_on=day, basis="领导同意", now=now)
+        assert [guard.code for guard in guards] == ["far-day", "basis-without-number"]
+        release = site.log.releases.publish("decisions", effective_on=day)
+    assert release is not None
+    assert release.counts["added"] == 1
 
 
 def test_rows_without_a_basis_are_asked_about(site: Home, tmp_path: Path) -> None:
