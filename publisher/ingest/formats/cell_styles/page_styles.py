@@ -41,7 +41,7 @@ _WIDTH = 1280
 _FAR_OFF = re.compile(r"-(?:999|\d{4,})(?:\.\d+)?(?:px|pt)?|-\d{3,}(?:\.\d+)?(?:em|rem|%)")
 _ZERO = re.compile(r"0(?:\.0+)?(?:px|pt|em|rem|%)?")
 _MOST_CSS = 256 << 10
-_MOST_RULES = 4_000
+_MOST_RULES, _MOST_BY_KEY = 4_000, 500
 _DEEPEST = 4
 _LAST = 1 << 30
 """A place behind every rule of the page."""
@@ -141,10 +141,13 @@ class PageStyles:
         for rule in islice(_iter_rules(css), _MOST_RULES):
             last = rule.compounds[-1]
             key = min(last.names, default=last.tag.lower() or "*")
+            if len(self._by_key[key]) >= _MOST_BY_KEY:
+                continue
             self._by_key[key].append(rule)
             if _find_sign({name: value for name, value, _ in rule.declarations}):
                 self._hiding.add(key)
-            if len(rule.compounds) == 1 and any(name == "display" for name, _, _ in rule.declarations):
+            is_of_one_name = len(rule.compounds) == 1 and len(last.names) == 1 and not last.tag
+            if is_of_one_name and any(name == "display" for name, _, _ in rule.declarations):
                 self._defined |= last.names
 
     def find_sign(self, element: etree._Element) -> Sign | None:

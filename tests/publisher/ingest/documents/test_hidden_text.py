@@ -127,6 +127,7 @@ def test_hidden_rows_of_a_table_are_read_and_deleted_words_are_told() -> None:
         ("class='a'", "#b{} .a{visibility:hidden} .a{visibility:visible}"),
         ("class='a'", ".a{display:block!important} .a{display:none}"),
         ("class='hide'", ".hide{display:block}"),
+        ("class='hide on'", ".hide.on{display:block}"),
         ("class='hide' style='display:block'", ""),
         ("class='d-none d-md-block'", ""),
         ("class='hidden lg:block'", ""),
@@ -154,6 +155,7 @@ def test_text_that_another_rule_shows_is_text(attributes: str, style: str) -> No
         ("class='paper'", ".paper{display:none} @media print{.paper{display:block}}"),
         ("class='a hide'", ".a{display:block} .hide{display:none}"),
         ("class='a d-none'", ".a{display:block}"),
+        ("class='hide'", ".hide.on{display:block}"),
         ("class='a'", ".a{font-size:0} .a p{font-size:1em}"),
     ],
 )
