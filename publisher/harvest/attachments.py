@@ -230,7 +230,7 @@ def extract_text(data: bytes, name: str, check: bool) -> AttachedText:  # noqa: 
         return AttachedText(tuple(doc.extract_blocks(data)))
     members = zip_archive.inflate_members(data) if zip_archive.is_zip(data) else {}
     if "word/document.xml" in members:
-        return AttachedText(tuple(docx.extract_blocks(members["word/document.xml"])))
+        return AttachedText(tuple(docx.extract_blocks(members)))
     if ofd.ENTRY in members:
         pages = ofd.extract_pages(members)
         lines = [line for page in pages for line in page.splitlines()]

@@ -154,7 +154,7 @@ def _open_zip(data: bytes) -> FileContent:
         grids, notes = excel.extract_grids(data, xlsx_annotations.read_annotations(parts))
         return FileContent(XLSX, grids, notes=notes)
     if "word/document.xml" in parts:
-        grids, text = docx.read_document(parts["word/document.xml"])
+        grids, text = docx.read_document(parts)
         unseen = docx.count_unseen(parts["word/document.xml"])
         notes = (FileNote(UNSEEN_RUNS, str(unseen)),) if unseen else ()
         return FileContent(DOCX, grids, text=text if text and not text.isspace() else None, notes=notes)

@@ -1,11 +1,12 @@
 """Tables and text of a docx file, read from ``word/document.xml``, without tracked deletions.
 
-ECMA-376 part 1, chapter 17. Tables inside content controls and tracked insertions are included.
+ECMA-376 part 1, chapter 17. Tables inside content controls and tracked insertions are included, and
+the numbers that Word computes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain
 
 from lxml import etree
@@ -25,23 +26,32 @@ from publisher.ingest.formats.grid import (
     find_lines_around,
 )
 from publisher.ingest.formats.number_formats.superscript import raise_digits
+from publisher.ingest.formats.number_formats.word_numbering import number_paragraphs
 from publisher.ingest.formats.safety.xml_parser import parse_xml
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 STRICT = b"http://purl.oclc.org/ooxml/wordprocessingml/main"
 SKIPPED = frozenset(
-    {f"{W}{name}" for name in ("del", "moveFrom", "delText", "instrText", "rPr", "pPr", "tcPr", "tblPr")}
+    {
+        f"{W}{name}"
+        for name in ("del", "moveFrom", "delText", "instrText", "rPr", "pPr", "tcPr", "tblPr", "rt")
+    }
     | {"{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"}
 )
 BREAKS = {f"{W}tab": "\t", f"{W}br": "\n", f"{W}cr": "\n", f"{W}noBreakHyphen": "-"}
+_SIGNS = {
+    "wingdings": {"FC": "√", "FE": "☑", "A8": "□", "6F": "□", "71": "□", "FB": "×", "FD": "☒"},
+    "wingdings 2": {"50": "√", "52": "☑", "A3": "□", "4F": "×", "51": "☒", "53": "☒", "54": "☒"},
+}
+"""Characters of fonts of symbols, by the last two digits of their code: ticks and boxes."""
 
 
-def read_document(content: bytes) -> tuple[tuple[Grid, ...], str]:
+def read_document(parts: Mapping[str, bytes]) -> tuple[tuple[Grid, ...], str]:
     """Return the tables with text, and the whole text with one line per table row and tabs between cells.
 
-    Raises :class:`ReaderError`.
+    ``parts``: the members of the file. Raises :class:`ReaderError`.
     """
-    root = _parse(content)
+    root = _parse_numbered(parts)
     grids = []
     around = find_lines_around(_iter_pieces(root))
     for number, table in enumerate(_iter_tables(root), start=1):
@@ -54,14 +64,26 @@ def read_document(content: bytes) -> tuple[tuple[Grid, ...], str]:
     return tuple(grids), "\n".join(_iter_lines(root))
 
 
-def _parse(content: bytes) -> etree._Element:
-    """Parse the document; the strict variant of the format differs only in its namespace."""
-    return parse_xml(content.replace(STRICT, W.strip("{}").encode()), "word/document.xml")
+_DOCUMENT, _NUMBERING, _STYLES = "word/document.xml", "word/numbering.xml", "word/styles.xml"
 
 
-def extract_blocks(content: bytes) -> list[Block]:
+def _parse(content: bytes, name: str = _DOCUMENT) -> etree._Element:
+    """Parse a part; the strict variant of the format differs only in its namespace."""
+    return parse_xml(content.replace(STRICT, W.strip("{}").encode()), name)
+
+
+def _parse_numbered(parts: Mapping[str, bytes]) -> etree._Element:
+    """Parse the document, and write the numbers of its lists into it."""
+    root = _parse(parts[_DOCUMENT])
+    if _NUMBERING in parts:
+        styles = _parse(parts[_STYLES], _STYLES) if _STYLES in parts else None
+        number_paragraphs(root, _parse(parts[_NUMBERING], _NUMBERING), styles)
+    return root
+
+
+def extract_blocks(parts: Mapping[str, bytes]) -> list[Block]:
     """Return paragraphs, and tables as rows of cells, in order. Raises :class:`ReaderError`."""
-    root = _parse(content)
+    root = _parse_numbered(parts)
     blocks: list[Block] = []
     for piece in _iter_pieces(root):
         if isinstance(piece, str):
@@ -152,9 +174,15 @@ def _iter_own(parent: etree._Element, tag: str) -> Iterator[etree._Element]:
     for _, element in walker:
         if element.tag == tag and element is not parent:
             walker.skip_subtree()
-            yield element
+            if not _is_deleted_row(element):
+                yield element
         elif element.tag in SKIPPED or (element.tag == f"{W}tbl" and element is not parent):
             walker.skip_subtree()
+
+
+def _is_deleted_row(element: etree._Element) -> bool:
+    """Test for a row whose deletion is tracked (17.13.5.12)."""
+    return element.tag == f"{W}tr" and element.find(f"{W}trPr/{W}del") is not None
 
 
 def _iter_paragraphs(parent: etree._Element) -> Iterator[str]:
@@ -187,10 +215,16 @@ def _is_on(mark: etree._Element) -> bool:
 
 
 def _iter_runs(paragraph: etree._Element) -> Iterator[str]:
-    walker = etree.iterwalk(paragraph, events=("start",))
+    """Yield the texts of a paragraph; those of a text box in it are lines of their own."""
+    walker = etree.iterwalk(paragraph, events=("start", "end"))
     before, raised = "", False
-    for _, node in walker:
-        if node.tag in SKIPPED or (node.tag == f"{W}r" and is_unseen(node)):
+    for event, node in walker:
+        if event == "end":
+            if node.tag == f"{W}p" and node is not paragraph:
+                yield "\n"
+        elif node.tag == f"{W}p" and node is not paragraph:
+            yield "\n"
+        elif node.tag in SKIPPED or (node.tag == f"{W}r" and is_unseen(node)):
             walker.skip_subtree()
         elif node.tag == f"{W}r":
             mark = node.find(f"{W}rPr/{W}vertAlign")
@@ -200,6 +234,9 @@ def _iter_runs(paragraph: etree._Element) -> Iterator[str]:
             yield before
         elif node.tag in BREAKS:
             yield BREAKS[node.tag]
+        elif node.tag == f"{W}sym":
+            signs = _SIGNS.get((node.get(f"{W}font") or "").lower(), {})
+            yield signs.get((node.get(f"{W}char") or "")[-2:].upper(), "")
 
 
 def _iter_lines(root: etree._Element) -> Iterator[str]:
@@ -209,6 +246,8 @@ def _iter_lines(root: etree._Element) -> Iterator[str]:
             walker.skip_subtree()
         elif element.tag == f"{W}tr":
             walker.skip_subtree()
+            if _is_deleted_row(element):
+                continue
             cells = [" ".join(_iter_paragraphs(cell)) for cell in _iter_own(element, f"{W}tc")]
             if any(cells):
                 yield "\t".join(cells)
