@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
+from schemas.reference.citations.text_signs import simplify
+
 _PLACEHOLDERS = frozenset({"市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"})
 _CODE_LENGTHS = (2, 4, 6)
 """Digits of the code of a province, a city and a county."""
@@ -81,7 +83,9 @@ def find_codes(text: str) -> tuple[str, ...]:
 
     The whole text is one name, with or without 省, 市, 区, 县, with or without its ancestors.
     """
-    return _index_names().get("".join(text.split()), ())
+    name = "".join(text.split())
+    names = _index_names()
+    return names.get(name) or names.get(simplify(name), ())
 
 
 @cache

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 from msgspec import structs
@@ -154,15 +154,13 @@ def _find_titles_and_numbers(text: str) -> list[Citation]:
     return sorted(citations, key=lambda one: one.start)
 
 
-def _same_statute(citation: Citation, mentions: Iterable[_Mention]) -> Citation | None:
+def _same_statute(citation: Citation, mentions: Sequence[_Mention]) -> Citation | None:
     """Return 同法 as a citation of the statute that was named last; None if that is of another kind."""
-    named = [one for one in mentions if one.citation.kind == "statute" and one.role != "edition-note"]
-    title = re.sub(r"[（(][^（()）]*[)）]$", "", named[-1].citation.title) if named else ""
-    if not named or not title.endswith(
-        (citation.title, "法典") if citation.title == "法" else citation.title
-    ):
-        return None
-    return structs.replace(citation, title=named[-1].citation.title)
+    statutes = (one for one in reversed(mentions) if one.citation.kind == "statute")
+    title = next((one.citation.title for one in statutes if one.role != "edition-note"), "")
+    bare = re.sub(r"[（(][^（()）]*[)）]$", "", title)
+    kinds = ("法", "法典") if citation.title == "法" else citation.title
+    return structs.replace(citation, title=title) if bare.endswith(kinds) else None
 
 
 def _complete_title(text: str, citation: Citation) -> Citation:

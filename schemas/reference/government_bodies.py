@@ -17,6 +17,7 @@ import msgspec
 
 from schemas.normalise import fold
 from schemas.reference import administrative_divisions
+from schemas.reference.citations.text_signs import simplify
 
 _SHORT_HEADS: Mapping[str, str] = {"委员会": "委", "办公室": "办", "办公厅": "办"}
 _PLACES_WITHOUT_NAME = frozenset(
@@ -77,7 +78,7 @@ def is_name(text: str) -> bool:
 
 def _split_place(name: str) -> tuple[str, str]:
     """Split a name into place and body; the place is empty if the text before the body is not a place."""
-    text = "".join(fold(name).split())
+    text = simplify("".join(fold(name).split()))
     full_names = _load_index().full
     for start in range(len(text) - 1):
         if text[start:] in full_names and _is_place(text[:start]):

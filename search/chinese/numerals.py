@@ -11,7 +11,9 @@ _DIGITS = "零一二三四五六七八九"
 _UNITS = ("", "十", "百", "千")
 _PLACE = re.compile("(?<=第)([1-9][0-9]{0,3})(?=[条款项章节编])")
 _SPELLED_PLACE = re.compile("第([零一二三四五六七八九十百千]+)([条款项章节编])")
+_ZERO_IN_PLACE = re.compile("第[零〇○一二三四五六七八九十百千]++(?=[条款项章节编])")
 _YEAR = re.compile("(?<![零〇○一二三四五六七八九十])(?:一九|二[零〇○])[零〇○一二三四五六七八九]{2}(?=年)")
+_ZEROS = re.compile("[〇○]")
 _YEAR_IN_DIGITS = re.compile("(?:19|20)[0-9]{2}")
 _VALUES = {ord(char): str(value) for value, char in enumerate(_DIGITS)} | dict.fromkeys(map(ord, "〇○"), "0")
 
@@ -20,6 +22,7 @@ def unify_numbers(folded: str) -> str:
     """Write numbers in one way: the place in a law in characters, the year in digits."""
     if "第" in folded:
         folded = _PLACE.sub(lambda match: spell_number(int(match[1])), folded)
+        folded = _ZERO_IN_PLACE.sub(lambda match: _ZEROS.sub("零", match[0]), folded)
     return _YEAR.sub(lambda match: match[0].translate(_VALUES), folded) if "年" in folded else folded
 
 
@@ -41,4 +44,5 @@ def list_other_writings(word: str) -> tuple[str, ...]:
         return tuple("".join((zero, *_DIGITS[1:])[int(digit)] for digit in word) + "年" for zero in "〇零○")
     place = _SPELLED_PLACE.fullmatch(word)
     number = chinese_number(place[1]) if place else None
-    return (f"第{number}{place[2]}",) if place and number else ()
+    zeros = tuple(word.replace("零", zero) for zero in "〇○") if "零" in word else ()
+    return (f"第{number}{place[2]}", *zeros) if place and number else ()

@@ -15,7 +15,8 @@ _PART = rf"{_NUMBER}(?:\s*+{_AND}\s*+{_NUMBER})*?\s*+[款项目](?![{_DIGITS}规
 _ADDED = r"(?:\s*+之\s?[一二三四五六七八九十]+)?"
 """之一 of an article that was added later: 第七条之一."""
 _PLACE = rf"{_ADDED}(?:\s*+{_PART}(?:\s*+{_AND}?\s*+{_PART})*+)?"
-ARTICLE = re.compile(rf"第?\s*+(?P<number>{NUMERAL})\s*+(?:条(?P<place>{_PLACE}))?")
+_CHAPTER = r"(?:编|分编|章|节)"
+ARTICLE = re.compile(rf"第?\s*+(?P<number>{NUMERAL})(?!\s*+{_CHAPTER})\s*+(?:条(?P<place>{_PLACE}))?")
 """One article of a list that :data:`ARTICLES` matched, with its place."""
 _SOME = (
     rf"{NUMERAL}\s*+(?:(?:[、,，和及与或]|[{TO}]{{1,2}})\s*+第?\s*+{NUMERAL}\s*+)*"
@@ -25,11 +26,12 @@ _SOME = (
 _BEFORE = (
     r"(?:\s*+(?:19|20)?\d{0,2}年?(?:第[一二三四五]次)?(?:修正|修订|修改)(?:版|本)?)?"
     r"(?:\s*+(?:的|之|中的?|里的?|规定)?\s*+[:：,，、—-]{0,2})"
-    rf"(?:\s*+(?:总则|分则|附则|第\s*+{NUMERAL}\s*+(?:编|分编|章|节))[,，、]?)*"
+    rf"(?:\s*+(?:总则|分则|附则|第\s*+{NUMERAL}\s*+{_CHAPTER})[,，、]?)*"
 )
 """Signs between a title and its article: 《刑法》第三章第一节第二百条, 《水法》：第七条."""
+_IN_CHAPTERS = rf"(?:第\s*+{NUMERAL}\s*+{_CHAPTER}\s*+)*"
 ARTICLES = re.compile(
-    rf"{_BEFORE}\s*+(?P<list>第\s*+{_SOME}(?:(?:\s*+(?:{_AND}|[;；])\s*+第?|\s*+第)\s*+{_SOME})*)"
+    rf"{_BEFORE}\s*+(?P<list>第\s*+{_SOME}(?:(?:\s*+(?:{_AND}|[;；/／.](?!\n))\s*+{_IN_CHAPTERS}第?|\s*+第)\s*+{_SOME})*)"
 )
 _SECTION = (
     rf"[，,]?\s*+第?\s*+(?:{NUMERAL}\s*+(?:部分|大类|类)|[（(]\s*+{NUMERAL}\s*+[)）]\s*+(?:部分|大类|类)?)"

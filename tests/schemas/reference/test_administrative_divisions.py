@@ -54,6 +54,7 @@ def test_anshan_is_not_maanshan() -> None:
         ("市辖区", ()),
         ("", ()),
         ("某地", ()),
+        ("鞍山市鐵東區", ("210302",)),
     ],
 )
 def test_a_name_is_found_with_and_without_its_suffix_and_what_is_above(

@@ -22,6 +22,8 @@ from schemas.reference import government_bodies
         ("卫健委", "卫生健康委员会"),
         ("文旅局", "文化和旅游局"),
         ("省教委", "省教育委员会"),
+        ("市国税局", "市国家税务局"),
+        ("市农委", "市农业委员会"),
     ],
 )
 def test_a_short_name_leads_to_the_full_one_of_the_same_place_and_back(short: str, full: str) -> None:
@@ -61,3 +63,7 @@ def test_every_name_is_among_the_other_names_of_each_of_its_own() -> None:
     for name in government_bodies.all_names():
         for other in government_bodies.list_other_names(name):
             assert name in government_bodies.list_other_names(other), (name, other)
+
+
+def test_a_name_in_traditional_characters_is_known() -> None:
+    assert "鞍山市发改委" in government_bodies.list_other_names("鞍山市發展和改革委員會")

@@ -12,6 +12,7 @@ TEXTS = {
     "digits": "依照第12条办理，自2015年起执行",
     "decimal": "每吨3.5元",
     "apart": "共3项，另加5元，第12次会议，列十条",
+    "zero": "依照第一百○五条办理",
     "code": "编码A059，别名B05",
 }
 
@@ -33,6 +34,8 @@ def filled(engine: SearchEngine) -> SearchEngine:
         ("二〇一五年", {"spelled", "digits"}),
         ("二零一五年执行", {"spelled", "digits"}),
         ("3.5", {"decimal"}),
+        ("第105条", {"zero"}),
+        ("第一百〇五条", {"zero"}),
         ("A05", {"code"}),
         ("a059", {"code"}),
         ("A0591", set[str]()),
@@ -46,7 +49,12 @@ def test_a_number_is_found_however_it_is_written(filled: SearchEngine, typed: st
 
 @pytest.mark.parametrize(
     ("typed", "marked"),
-    [("第12条", {"第十二条", "第12条"}), ("二〇一五年", {"二〇一五年", "2015年"}), ("A05", {"A059"})],
+    [
+        ("第12条", {"第十二条", "第12条"}),
+        ("二〇一五年", {"二〇一五年", "2015年"}),
+        ("A05", {"A059"}),
+        ("第105条", {"第一百○五条"}),
+    ],
 )
 def test_every_written_form_is_marked(filled: SearchEngine, typed: str, marked: set[str]) -> None:
     excerpts = [excerpt for hit in search(filled, typed).hits for excerpt in hit.excerpts]
