@@ -79,7 +79,7 @@ def _end_of_body(run: str, start: int) -> int | None:
         if not (_ORGAN.fullmatch(name) or government_bodies.is_name(_OFFICE.sub("", name))):
             continue
         is_clear = len(name) > _SHORT_NAMES or (name.endswith("部") and name not in _BEGIN_CODES)
-        if is_clear or has_code(rest):
+        if is_clear or has_code(rest) or rest[:2] == name[:2]:  # 国资委国资发
             return match.end()
     return None
 

@@ -22,10 +22,17 @@ _STATE = "中华人民共和国"
 _LONGEST = 200
 """Most characters of a title; a longer text between 《 and 》 is not one."""
 _EDITION = re.compile(
-    r"(?:[（(][^（）()]*(?:修正|修订|修改)[^（）()]*"
-    r"|(?:(?<=法)|(?<=法典)|(?<=条例)|(?<=细则))[（(]\s*(?:19|20)\d\d\s*年?[版本]?\s*)[)）]$"
+    r"\s*(?:[（(【［\[〔][^（）()【】［］\[\]〔〕]*(?:修正|修订|修改|令第[\d一二三四五六七八九十百]{1,5}号)"
+    r"[^（）()【】［］\[\]〔〕]*|(?:(?<=法)|(?<=法典)|(?<=条例)|(?<=细则))[（(]\s*(?:19|20)\d\d\s*年?[版本]?\s*)[)）】］\]〕]\s*$"
 )
-"""（2016年修正）; of statutes （2021年版） too. A list of another year is another work: 目录（2019年本）."""
+"""（2016年修正）, （主席令第29号）; of statutes （2021年版） too.
+
+A list of another year is another work: 目录（2019年本）.
+"""
+_BARE_EDITION = re.compile(
+    r"(?:(?<=法)|(?<=条例)|(?<=细则)|(?<=办法)|(?<=规定))(?:19|20)\d\d年?(?:修正|修订|修改)[版本]?$"
+)
+"""An edition without brackets: 消防法2019年修正."""
 _REMARK = re.compile(r"[（(][^（）()]*[)）]$")
 _DECISION = re.compile(r"(?:决定|决议)$")
 _DOCUMENT = re.compile(
@@ -46,9 +53,12 @@ def key_of_title(title: str) -> str:
     """Return the key of a title; empty if the text cannot be one."""
     if len(title) > _LONGEST:
         return ""
-    key, before = heading_key(_EDITION.sub("", unify_signs(title))), ""
+    bare, before = unify_signs(title), ""
+    while bare != before:  # a removal may uncover another edition
+        bare, before = _EDITION.sub("", bare), bare
+    key, before = heading_key(bare), ""
     while key != before:  # a removal may join letters
-        key, before = heading_key(key.replace(_STATE, "")), key
+        key, before = heading_key(_BARE_EDITION.sub("", key.replace(_STATE, ""))), key
     return key
 
 
@@ -58,7 +68,8 @@ def key_of_number(citation: Citation) -> str:
         return ""
     if citation.kind == "order" or _ISSUER_OF_ORDERS.search(citation.issuer):
         issuer = _STATE_ORDERS.get(citation.issuer)
-        order = structs.replace(citation, kind="order", issuer=issuer or citation.issuer)
+        plain = re.sub(r"^原(?![平阳州])", "", citation.issuer)  # 原建设部令
+        order = structs.replace(citation, kind="order", issuer=issuer or plain)
         return structs.replace(order, year=None).standard if issuer else order.standard
     return f"{citation.issuer}〔{citation.year}〕{citation.number}号"
 

@@ -66,3 +66,8 @@ def test_positions_are_those_of_the_text_and_impossible_days_are_ignored() -> No
     (basis,) = find_cited_statutes(text)
     assert text[basis.start : basis.end] == "《水法》（2021年13月修订）\n第 七 条"
     assert (basis.article, basis.dated) == ("第七条", None)
+
+
+@pytest.mark.parametrize("label", ["设定依据", "实施依据", "处罚依据为", "1.设定依据"])
+def test_a_label_without_a_colon_precedes_a_basis(label: str) -> None:
+    assert [one.role for one in find_cited_statutes(f"甲\n{label}《消防法》第十五条")] == ["basis"]
