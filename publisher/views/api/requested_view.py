@@ -81,6 +81,7 @@ def queryable_catalogue(service: Service, dataset: str, query: Mapping[str, list
     return service.log.queries.catalogue(dataset)
 
 
+@lru_cache(64)
 def grammar(catalogue: Catalogue) -> Grammar:
     """Return the parameters of a list of this catalogue's records."""
     fields = [field for field in catalogue.fields if not field.personal]
