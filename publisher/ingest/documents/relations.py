@@ -82,7 +82,11 @@ def find_repealed(title: str, lines: Sequence[str]) -> list[Repeal]:
 
 def _read_names_in_title(title: str) -> list[str]:
     """Return the documents in the title of a repeal: 关于废止《甲办法》的决定."""
-    match = re.search(r"(?:废止|停止执行)(?P<names>(?:[和、及]?《.+》)+)(?:等\S{0,12})?的", title)
+    match = re.search(
+        r"(?<!部分)(?<!不)(?<!不予)(?<!拟)(?:废止|停止执行)(?P<names>(?:[和、及]?《.+》)+|[\u4e00-\u9fff]{1,12}\s?[〔\[（(【﹝](?:19|20)\d\d\S*号)"
+        r"(?:文件?|等\S{0,12})?的",
+        title,
+    )
     return listed_documents(match["names"]) if match else []
 
 

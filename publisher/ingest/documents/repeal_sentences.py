@@ -46,7 +46,11 @@ _CERTIFICATE = re.compile(
 )
 _LIMITED = re.compile(r"[（(](?:除|仅|部分|已|第[一二三四五六七八九十百0-9]+[条章])[^（）()]*[）)]$")
 """Remark in brackets that only a part is meant, or that it ended before."""
-_PART_ONLY = re.compile(r"\s*[（(](?:除|仅|部分|第[一二三四五六七八九十百0-9]+[条章])[^（）()]*[）)]")
+_PART_ONLY = re.compile(
+    r"\s*(?:[（(](?:除|仅|部分|第[一二三四五六七八九十百0-9]+[条章])[^（）()]*[）)]"
+    r"|的?(?:第\s?[一二三四五六七八九十百零〇0-9]+\s?[条章款项]|(?:部分|个别|有关|相关)(?:条款|内容|规定)|中))"
+)
+"""After a document of which only a part is ended: 《甲》第三条, 《甲》部分条款."""
 
 _DAY = (
     r"(?:(?:19|20)\d\d年\d{1,2}月\d{1,2}日"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from publisher.ingest.documents.relations import find_repealed
 from publisher.ingest.documents.repeal_sentences import find_repealed_documents
 
 A, B = "《甲办法》", "示政发〔2010〕3号"
@@ -179,3 +180,23 @@ def test_the_subject_is_ended(sentence: str, names: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("sentence", TRAPS)
 def test_nothing_else_is_ended(sentence: str) -> None:
     assert find_repealed_documents(sentence) == []
+
+
+@pytest.mark.parametrize(
+    ("title", "lines", "names"),
+    [
+        ("关于废止《甲办法》部分条款的决定", ["决定废止《甲办法》第三条、第五条。"], []),
+        ("关于废止《甲办法》第三条的决定", ["决定废止《甲办法》（示政发〔2010〕3号）第三条。"], []),
+        ("关于停止执行《甲办法》第三条的通知", ["《甲办法》第三条停止执行。"], []),
+        ("关于部分废止《甲办法》的决定", ["《甲办法》第三条废止。"], []),
+        ("关于废止部分文件的通知", ["1.关于甲的通知（示政发〔2010〕3号）（第三条）"], []),
+        ("关于废止示政发〔2010〕3号文件的通知", ["特此通知。"], [B]),
+        ("关于废止《甲办法》的决定", ["现决定废止《甲办法》（示政发〔2010〕3号）。"], [B]),
+        ("关于宣布失效一批文件的决定", ["决定宣布失效下列文件：", "1.示政发〔2010〕3号"], [B]),
+        ("关于公布清理结果的通知", ["1\t关于甲的通知\t示政发〔2010〕3、4号\t废止"], [B, "示政发〔2010〕4号"]),
+    ],
+)
+def test_a_notice_of_repeals_ends_no_document_of_which_it_ends_a_part(
+    title: str, lines: list[str], names: list[str]
+) -> None:
+    assert [repeal.name for repeal in find_repealed(title, lines)] == names
