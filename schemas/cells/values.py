@@ -224,6 +224,10 @@ _SEVERAL_NUMBERS = re.compile(r"\d+(?:[^\w.]+\d+)+")
 """1、2: not the word whose number is 12."""
 
 
+_MARKS = re.compile("[√✓✔☑●○■□▲△★☆×✗✘]+")
+"""Ticks, which are no word: the word that they choose is in a heading."""
+
+
 def _vocabulary_parser(field: Field) -> CellParser:
     words = {heading_key(word): t.value for t in field.vocabulary for word in (t.value, *t.aliases)}
     values = frozenset(term.value for term in field.vocabulary)
@@ -237,7 +241,7 @@ def _vocabulary_parser(field: Field) -> CellParser:
             return Value(None)
         word = clean.removesuffix(".0")
         value = None if _SEVERAL_NUMBERS.fullmatch(word) else words.get(heading_key(word))
-        if value is None and field.open_vocabulary:
+        if value is None and field.open_vocabulary and not _MARKS.fullmatch(clean):
             keys = filter(None, map(heading_key, _PIECES.split(fold(text))))
             pieces = [words.get(key) for key in keys]
             value = "、".join(p for p in pieces if p) if len(pieces) > 1 and all(pieces) else clean

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from publisher.ingest.formats.grid import Cell, Grid
+from publisher.ingest.tables.choice_columns import find_word
 from publisher.ingest.tables.heading_text import LONGEST, is_identifier, parse_unit
 from publisher.ingest.tables.headings import LONGEST_HEADING, ColumnMeaning, Headings
 from schemas.normalise import heading_key
@@ -44,6 +45,8 @@ class Header(msgspec.Struct, frozen=True):
     """Columns that identify a row: running numbers, names and codes. A merge in them joins rows."""
     keys: Mapping[int, str] = msgspec.field(default_factory=dict)
     """Column → key of its heading, to recognise the header on a later page."""
+    choices: Mapping[int, str] = msgspec.field(default_factory=dict)
+    """Column → word of its field that a tick in it chooses."""
 
     @property
     def end(self) -> int:
@@ -374,12 +377,15 @@ class _Columns:
         leads = {catalogue.title_field, catalogue.number_field, *(n[0] for n in catalogue.identity)}
         fields = set(self._columns.values())
         companions = {i: (m,) for i, m in self._companions.items() if m.field in fields}
+        words = ((i, find_word(catalogue.by_name[f], self._names[i])) for i, f in self._columns.items())
+        choices = {i: word for i, word in words if word}
         return Header(
             first=first,
             rows=rows,
             columns=self._columns,
             headings=texts,
-            twins=tuple(self._twins),
+            twins=tuple(i for i in self._twins if i not in choices),
+            choices=choices,
             name_columns=tuple(self._name_columns),
             keys=keys,
             units=self._units,

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
+from msgspec import structs
 
 from publisher.ingest.findings.kind import Kind
 from publisher.ingest.formats.grid import Cell, Grid, format_column
 from publisher.ingest.parsed_file import LeftOut
+from publisher.ingest.tables.choice_columns import is_mark, is_tick
 from publisher.ingest.tables.header_row import Header, has_own_text
 from publisher.ingest.tables.headings import ColumnMeaning
 
@@ -130,11 +132,33 @@ def read_line(grid: Grid, index: int, header: Header, personal: frozenset[str]) 
         return None
     if header.name_columns:
         _read_names(line, row, header)
+    _read_choices(line, row, header)
     if grid.annotations.uncalculated:
         _add_uncalculated(line, row, header, grid, personal)
-    texts = line.texts
-    line.wide = bool(texts) and texts[0] == texts[-1] and len(set(texts)) == 1 and _is_wide(row)
+    line.wide = len(set(line.texts)) == 1 and _is_wide(row)
     return line
+
+
+def _read_choices(line: TableLine, row: Sequence[Cell], header: Header) -> None:
+    """Read the ticks of a field's columns as the words of their headings, the first cell with all of them."""
+    names = (header.columns[position] for position in header.choices if position in header.columns)
+    for name in dict.fromkeys(names):
+        marked = [(p, row[p]) for p, field in header.columns.items() if field == name and row[p].text.strip()]
+        if not marked or not all(p in header.choices and is_mark(cell.text) for p, cell in marked):
+            continue
+        text = "、".join(header.choices[p] for p, cell in marked if is_tick(cell.text))
+        own = [cell for _, cell in marked if cell.merged_from is None]
+        filled = line.filled.pop(name, None)
+        line.own.pop(name, None)
+        line.twins = [twin for twin in line.twins if twin[0] != name]
+        if not text:
+            line.numbers += own
+            line.other += own
+        elif own:
+            line.own[name], *others = [structs.replace(cell, text=text) for cell in own]
+            line.twins += [(name, cell) for cell in others]
+        elif filled is not None:
+            line.filled[name] = structs.replace(filled, text=text)
 
 
 def _add_own(line: TableLine, name: str, cell: Cell) -> None:
