@@ -39,7 +39,7 @@ class Reply(msgspec.Struct, frozen=True):
     headers_of: Callable[[Any], Mapping[str, str]] | None = None
     """Headers that depend on what ``build`` returns."""
     moved_to: str = ""
-    """Address of the same under its own name: the response is a redirect (308)."""
+    """Canonical address of the resource: the response is a redirect (308)."""
 
 
 class AsyncReply(msgspec.Struct, frozen=True):

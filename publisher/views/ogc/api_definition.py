@@ -9,10 +9,11 @@ from typing import Any
 from publisher.log.descriptions import SiteDetails
 from publisher.views.ogc import collections, parameters
 from publisher.views.ogc.features import dataset_items
-from publisher.views.ogc.parameters import DEFAULT_LIMIT, MAX_LIMIT, Parameters
+from publisher.views.ogc.parameters import Parameters
 from publisher.views.ogc.records.record import MEDIA
 from publisher.views.ogc.resources import OPENAPI
 from publisher.views.ogc.site import DATA_CATALOG, DIVISIONS, Geo
+from publisher.web.query_parameters import DEFAULT_LIMIT, MAX_LIMIT
 from schemas.definition.catalogue import Catalogue
 
 type Json = dict[str, Any]

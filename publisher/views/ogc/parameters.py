@@ -17,7 +17,7 @@ from publisher.views.ogc.bounding_box import Box
 from publisher.views.ogc.errors import OgcError, invalid
 from publisher.views.ogc.item_source import Window
 from publisher.web.conditional_requests import best_media
-from publisher.web.query_parameters import MAX_QUERY, nearest
+from publisher.web.query_parameters import DEFAULT_LIMIT, MAX_LIMIT, MAX_QUERY, nearest
 from schemas.words import Lang
 
 type Format = Literal["json", "html", "csv"]
@@ -32,8 +32,6 @@ ITEMS = frozenset(
 )
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 MAX_OFFSET = 2**31 - 1
-MAX_LIMIT = 1000
-DEFAULT_LIMIT = 20
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 _MEDIA: Mapping[str, Format] = {

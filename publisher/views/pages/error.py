@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from publisher.views.pages.printing import page_request as visits
+from publisher.views.pages.printing import page_request
 from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
@@ -21,7 +21,7 @@ def make_problem_page(press: Press, service: Service) -> ProblemPage:
     """Make the function that renders an error for a browser, called at the edge."""
 
     def render(problem: ProblemError, path: str, query: bytes) -> tuple[bytes, Mapping[str, str]]:
-        visit = visits.parse_visit_leniently(service, path, query)
+        visit = page_request.parse_visit_leniently(service, path, query)
         title = problem.tombstone.title if problem.tombstone else ""
         head = Head(title or visit.title_of(problem.kind), indexable=False)
         variables = {

@@ -13,7 +13,7 @@ from publisher.views.api.search_parameters import MAX_HITS
 from publisher.views.api.search_scope import SearchScope
 from publisher.views.pages.printing import labels
 from publisher.views.pages.printing.page_request import Visit
-from publisher.views.pages.printing.table_file import Batches, Download, ListFile, Row
+from publisher.views.pages.printing.table_file import Batches, FileHandler, ListFile, Row
 from publisher.web.route import AsyncReply
 from schemas.words import STATUSES
 from search.contract import Hit
@@ -30,7 +30,7 @@ _HEADINGS = (
 )
 
 
-def results_as(suffix: str) -> Download:
+def results_as(suffix: str) -> FileHandler:
     """Make the function that serves all results of a search as a file, without paging and excerpts."""
 
     async def serve(visit: Visit) -> AsyncReply:

@@ -40,7 +40,7 @@ from publisher.views.pages.legal_notices import legal_notice
 from publisher.views.pages.limits import limit_shares
 from publisher.views.pages.printing import page_request, table_file
 from publisher.views.pages.printing.page_request import Visit
-from publisher.views.pages.printing.table_file import Download
+from publisher.views.pages.printing.table_file import FileHandler
 from publisher.views.pages.printing.templates import HTML, Press
 from publisher.views.pages.works import effect_feeds, work, work_files, work_list
 from publisher.views.syndication.formats import FEED_FORMATS
@@ -116,8 +116,8 @@ def routes(press: Press) -> tuple[AnyRoute, ...]:
         _uncached(_async_page(follow.PATH, press, follow.follow)),
         _async_page(RECORD, press, record.record),
         *_list_files("/search", results_file.results_as, ("csv", "xlsx")),
-        _download("/datasets/{dataset}/records.csv", table_file.CSV, list_file.as_csv),
-        _download("/datasets/{dataset}/records.xlsx", table_file.XLSX, list_file.as_xlsx),
+        _file("/datasets/{dataset}/records.csv", table_file.CSV, list_file.as_csv),
+        _file("/datasets/{dataset}/records.xlsx", table_file.XLSX, list_file.as_xlsx),
         *_list_files("/changes", change_files.changes_as),
         *_list_feeds("/changes", change_files.as_feed),
         *_list_files("/commitments", commitment_files.commitments_as, ("csv", "xlsx")),
@@ -193,23 +193,23 @@ def _async_page(path: str, press: Press, page: AsyncPage) -> AsyncRoute:
     return AsyncRoute(_operation(path), handle)
 
 
-def _download(path: str, media_type: str, make_reply: Download) -> AsyncRoute:
+def _file(path: str, media_type: str, handler: FileHandler) -> AsyncRoute:
     async def handle(service: Service, call: Call) -> AsyncReply:
-        return await make_reply(page_request.parse_visit(service, call))
+        return await handler(page_request.parse_visit(service, call))
 
     return AsyncRoute(_operation(path, media_type), handle, "file")
 
 
 def _list_files(
-    path: str, make: Callable[[str], Download], suffixes: Iterable[str] = table_file.MEDIA
+    path: str, make: Callable[[str], FileHandler], suffixes: Iterable[str] = table_file.MEDIA
 ) -> Iterator[AsyncRoute]:
     for suffix in suffixes:
-        yield _download(f"{path}.{suffix}", table_file.MEDIA[suffix], make(suffix))
+        yield _file(f"{path}.{suffix}", table_file.MEDIA[suffix], make(suffix))
 
 
-def _list_feeds(path: str, make: Callable[[Form], Download]) -> Iterator[AsyncRoute]:
+def _list_feeds(path: str, make: Callable[[Form], FileHandler]) -> Iterator[AsyncRoute]:
     for suffix, feed_format in FEED_FORMATS.items():
-        yield _download(f"{path}.{suffix}", feed_format.content_type, make(suffix))
+        yield _file(f"{path}.{suffix}", feed_format.content_type, make(suffix))
 
 
 def _image(press: Press, name: str) -> Route:

@@ -289,10 +289,10 @@ def name_lists(
     def with_title(value: common.FacetValue) -> common.FacetValue:
         dataset = datasets.get(value.value)
         title = visit.title_of(dataset) if dataset else value.title
-        return msgspec.structs.replace(value, title=title)
+        return structs.replace(value, title=title)
 
     return [
-        msgspec.structs.replace(facet, values=tuple(map(with_title, facet.values)))
+        structs.replace(facet, values=tuple(map(with_title, facet.values)))
         if facet.field == "dataset"
         else facet
         for facet in facets

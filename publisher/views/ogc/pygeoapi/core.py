@@ -17,7 +17,7 @@ from pygeoapi.api.collection import gen_collection
 from pygeoapi.api.itemtypes import get_collection_item, get_collection_items
 
 from publisher.views.ogc.errors import OgcError
-from publisher.views.ogc.parameters import DEFAULT_LIMIT, MAX_LIMIT
+from publisher.web.query_parameters import DEFAULT_LIMIT, MAX_LIMIT
 from schemas.words import Lang
 
 _LANGUAGES = ["zh", "en"]

@@ -16,7 +16,7 @@ from publisher.views.pages.changes import change_list
 from publisher.views.pages.printing import field_html
 from publisher.views.pages.printing.feed_reply import feed_reply
 from publisher.views.pages.printing.page_request import Visit
-from publisher.views.pages.printing.table_file import Batches, Cell, Download, ListFile, Row, cell_of
+from publisher.views.pages.printing.table_file import Batches, Cell, FileHandler, ListFile, Row, cell_of
 from publisher.views.syndication.change_list_feed import ENTRIES, render_change_list_feed
 from publisher.views.syndication.entries import hidden_note
 from publisher.views.syndication.scope import Form
@@ -41,7 +41,7 @@ _HEADINGS = (
 )
 
 
-def changes_as(suffix: str) -> Download:
+def changes_as(suffix: str) -> FileHandler:
     """Make the function that serves the changes of the list as a file."""
 
     async def serve(visit: Visit) -> AsyncReply:
@@ -60,7 +60,7 @@ def changes_as(suffix: str) -> Download:
     return serve
 
 
-def as_feed(form: Form) -> Download:
+def as_feed(form: Form) -> FileHandler:
     """Make the function that serves the newest changes of the list as a feed."""
 
     async def serve(visit: Visit) -> AsyncReply:

@@ -13,7 +13,7 @@ from publisher.views.pages.commitments import commitment_list
 from publisher.views.pages.printing import page_request
 from publisher.views.pages.printing.feed_reply import feed_reply
 from publisher.views.pages.printing.page_request import Visit
-from publisher.views.pages.printing.table_file import Download, ListFile, Row, read_batches
+from publisher.views.pages.printing.table_file import FileHandler, ListFile, Row, read_batches
 from publisher.views.syndication.commitment_feed import ENTRIES, render_commitment_feed
 from publisher.views.syndication.scope import Form
 from publisher.web.file_cache import FileKey
@@ -42,7 +42,7 @@ _HEADINGS = (
 _FIELDS = ("plan", "section", "clause", "lead", "responsible")
 
 
-def commitments_as(suffix: str) -> Download:
+def commitments_as(suffix: str) -> FileHandler:
     """Make the function that serves the commitments of the list as a table."""
 
     async def serve(visit: Visit) -> AsyncReply:
@@ -67,7 +67,7 @@ def calendar_file(service: Service, call: Call) -> FileReply:
     title = visit.t(*commitment_list.TITLE)
 
     def write(path: Path) -> None:
-        from publisher.views.syndication.calendar import write_calendar  # noqa: PLC0415 -- a start needs it not
+        from publisher.views.syndication.calendar import write_calendar  # noqa: PLC0415 -- a start does not need it
 
         bodies, log = "、".join(listing.query.bodies), service.log
         commitments = [one for batch in log.commitments.all(listing.query) for one in batch]
@@ -87,7 +87,7 @@ def calendar_file(service: Service, call: Call) -> FileReply:
     )
 
 
-def as_feed(form: Form) -> Download:
+def as_feed(form: Form) -> FileHandler:
     """Make the function that serves the newest changes of statuses as a feed."""
 
     async def serve(visit: Visit) -> AsyncReply:

@@ -32,7 +32,7 @@ class Shape(msgspec.Struct, frozen=True):
     schema: str = ""
 
 
-class Parameter(msgspec.Struct, frozen=True):
+class PrintedParameter(msgspec.Struct, frozen=True):
     name: str
     description: Markup
     shape: Shape
@@ -52,12 +52,12 @@ class Member(msgspec.Struct, frozen=True):
     description: Markup
 
 
-class Operation(msgspec.Struct, frozen=True):
+class PrintedOperation(msgspec.Struct, frozen=True):
     name: str
     path: str
     title: str
     paragraphs: Sequence[Markup]
-    parameters: Sequence[Parameter]
+    parameters: Sequence[PrintedParameter]
     media_types: Sequence[str]
     schema: str
     failures: Sequence[tuple[str, Markup]]
@@ -68,7 +68,7 @@ class Operation(msgspec.Struct, frozen=True):
 class Group(msgspec.Struct, frozen=True):
     name: str
     title: str
-    operations: Sequence[Operation]
+    operations: Sequence[PrintedOperation]
 
 
 def api_reference(press: Press, visit: Visit) -> Reply:
@@ -99,18 +99,18 @@ def api_reference(press: Press, visit: Visit) -> Reply:
 
 
 def _groups(visit: Visit, document: Json, dataset: str) -> list[Group]:
-    by_tag: dict[str, list[Operation]] = {tag["name"]: [] for tag in document["tags"]}
+    by_tag: dict[str, list[PrintedOperation]] = {tag["name"]: [] for tag in document["tags"]}
     for path, item in document["paths"].items():
         by_tag[item["get"]["tags"][0]].append(_operation(visit, path, item["get"], dataset))
     titles = {tag["name"]: labels.half(visit, tag["description"]) for tag in document["tags"]}
     return [Group(name, titles[name], operations) for name, operations in by_tag.items() if operations]
 
 
-def _operation(visit: Visit, path: str, get: Json, dataset: str) -> Operation:
+def _operation(visit: Visit, path: str, get: Json, dataset: str) -> PrintedOperation:
     chinese, _, english = get["description"].partition("\n\n")
     contents = get["responses"]["200"]["content"]
     first = next(iter(contents.values()))
-    return Operation(
+    return PrintedOperation(
         name=get["operationId"],
         path=path,
         title=visit.t(get["summary"], get["operationId"].replace("_", " ").capitalize()),
@@ -138,12 +138,12 @@ def _problems(visit: Visit, description: str) -> str:
     return "; ".join(kinds)
 
 
-def _parameter(visit: Visit, one: Json, dataset: str) -> Parameter:
+def _parameter(visit: Visit, one: Json, dataset: str) -> PrintedParameter:
     schema = one["schema"]
     free = schema.get("type") == "object"
     example = dataset if one["name"] == "dataset" and one["in"] == "path" else one.get("example", "")
     needed = one["required"]
-    return Parameter(
+    return PrintedParameter(
         name=one["name"],
         description=rendering.render_line(labels.half(visit, one["description"])),
         shape=_shape(schema),

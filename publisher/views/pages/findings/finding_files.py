@@ -14,7 +14,7 @@ from publisher.views.pages.findings import finding_list
 from publisher.views.pages.printing import labels
 from publisher.views.pages.printing.feed_reply import feed_reply
 from publisher.views.pages.printing.page_request import Visit
-from publisher.views.pages.printing.table_file import Download, ListFile, Row, read_batches
+from publisher.views.pages.printing.table_file import FileHandler, ListFile, Row, read_batches
 from publisher.views.syndication.finding_feed import ENTRIES, render_finding_feed
 from publisher.views.syndication.scope import Form
 from publisher.web.route import AsyncReply
@@ -36,7 +36,7 @@ _HEADINGS = (
 )
 
 
-def findings_as(suffix: str) -> Download:
+def findings_as(suffix: str) -> FileHandler:
     """Make the function that serves the findings of the list as a file."""
 
     async def serve(visit: Visit) -> AsyncReply:
@@ -57,7 +57,7 @@ def findings_as(suffix: str) -> Download:
     return serve
 
 
-def as_feed(form: Form) -> Download:
+def as_feed(form: Form) -> FileHandler:
     """Make the function that serves the latest findings as a feed: begun, ended or responded to.
 
     With ``status``, only findings of that status.

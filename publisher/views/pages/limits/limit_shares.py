@@ -14,7 +14,7 @@ from publisher.views.api.routes import limits as api
 from publisher.views.pages.printing import filters
 from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
-from publisher.views.pages.printing.table_file import Batches, Download, ListFile, Row, link_files
+from publisher.views.pages.printing.table_file import Batches, FileHandler, ListFile, Row, link_files
 from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.web.route import AsyncReply, Reply
 from schemas.words import FACETS
@@ -24,7 +24,7 @@ _GROUPS = ("body", "type", "dataset")
 _HEADINGS = (
     ("分组", "Group"),
     ("名称", "Name"),
-    ("列有时限的条目", "Items with a limit"),
+    ("列有时限的条目", "Records with a limit"),
     ("时限缩短", "Shortened"),
     ("时限延长", "Lengthened"),
     ("缩短占比", "Share shortened"),
@@ -108,7 +108,7 @@ type _Group = tuple[str, str, LimitCount]
 """Kind of group, its value, and its count."""
 
 
-def shares_as(suffix: str) -> Download:
+def shares_as(suffix: str) -> FileHandler:
     """Make the function that serves the groups of the page as a file, or as ``/v1/limits`` has them."""
 
     async def serve(visit: Visit) -> AsyncReply:

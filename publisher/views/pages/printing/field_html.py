@@ -13,6 +13,7 @@ from publisher.log.model import FieldChange, RecordState
 from publisher.views.api import cell_excerpts
 from publisher.views.pages.printing import marked_text, value_difference
 from publisher.views.pages.printing.page_request import Visit
+from publisher.web.query_parameters import NUMBERS
 from schemas.cells.value_texts import format_value
 from schemas.definition.catalogue import Catalogue, Content, Field, Json
 from schemas.reference import administrative_divisions
@@ -21,7 +22,6 @@ from schemas.reference.english_words import value_in_english
 _EXCERPT = 60
 """Maximum length of a cell's excerpt, in characters."""
 _MOST_FACTS, _LONGEST_FACT = 3, 40
-_QUANTITIES = frozenset({"limit", "amount", "integer", "decimal"})
 
 
 class FieldValue(msgspec.Struct, frozen=True):
@@ -131,7 +131,7 @@ _WHY, _MORE = "设定和实施依据 / Legal basis", "详细内容 / Details"
 def _group(field: Field) -> str:
     if field.format in ("citations", "document-number") or field.names_a_basis:
         return _WHY
-    if field.type in _QUANTITIES:
+    if field.type in NUMBERS:
         return _HOW_MUCH
     if field.format in ("text", "markdown") or field.type == "list":
         return _MORE

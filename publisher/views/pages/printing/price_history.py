@@ -16,7 +16,7 @@ from publisher.views.pages.printing.field_html import FieldValue
 from publisher.views.pages.printing.page_request import Visit
 from schemas.definition.catalogue import Catalogue, Content, Field, Json
 
-_NUMBERS = ("amount", "limit")
+_MEASURED = ("amount", "limit")
 _STATING_KINDS = ("added", "changed", "renamed", "corrected")
 """Kinds of changes that state an amount from their day on: a correction, from the day that it corrects."""
 
@@ -37,7 +37,7 @@ def note_changes(
 
 def has_numbers(catalogue: Catalogue, facts: Sequence[FieldValue]) -> bool:
     """Test whether a fact is a number, which may have been another one before."""
-    return any(catalogue.by_name[fact.name].type in _NUMBERS for fact in facts)
+    return any(catalogue.by_name[fact.name].type in _MEASURED for fact in facts)
 
 
 def led_to_state(change: Change, state: Span | RecordState, view: View) -> bool:
@@ -47,7 +47,7 @@ def led_to_state(change: Change, state: Span | RecordState, view: View) -> bool:
 
 
 def _note(visit: Visit, field: Field, changes: Sequence[Change]) -> str:
-    if field.type not in _NUMBERS:
+    if field.type not in _MEASURED:
         return ""
     first: dict[date, int] = {}
     after: dict[date, Json] = {}

@@ -40,7 +40,8 @@ type Cell = str | Number
 type Row = tuple[Cell, ...]
 type Rows = AsyncIterator[Sequence[Row]]
 type Batches[T] = AsyncIterator[Sequence[T]]
-type Download = Callable[[Visit], Awaitable[AsyncReply]]
+type FileHandler = Callable[[Visit], Awaitable[AsyncReply]]
+"""Replies to a request with a file."""
 
 
 def cell_of(field: Field | None, text: str) -> Cell:

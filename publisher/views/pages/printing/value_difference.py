@@ -16,7 +16,7 @@ from schemas.definition.catalogue import Catalogue, Field, Json
 
 _LONGEST_WHOLE = 24
 """A longer text is compared by character; a shorter one, and every number, is replaced as a whole."""
-_NUMBERS = ("integer", "decimal")
+_PLAIN_NUMBERS = ("integer", "decimal")
 _HUNDRED = Decimal(100)
 
 
@@ -67,7 +67,7 @@ def read_number(field: Field | None, value: Json) -> tuple[Decimal, Sequence[Jso
     if field.type in ("amount", "limit") and isinstance(value, Mapping):
         number = None if "most" in value else value.get("amount", value.get("value"))
         measure = [value.get(name) for name in ("unit", "of", "kind")]
-    elif field.type in _NUMBERS:
+    elif field.type in _PLAIN_NUMBERS:
         number, measure = value, [field.unit]
     else:
         return None

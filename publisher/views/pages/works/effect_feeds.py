@@ -8,13 +8,13 @@ from msgspec import structs
 from publisher.views.api.routes import works as api
 from publisher.views.pages.printing.feed_reply import feed_reply
 from publisher.views.pages.printing.page_request import Visit
-from publisher.views.pages.printing.table_file import Download
+from publisher.views.pages.printing.table_file import FileHandler
 from publisher.views.syndication.effect_feed import ENTRIES, render_effect_feed
 from publisher.views.syndication.scope import Form
 from publisher.web.route import AsyncReply
 
 
-def as_feed(form: Form) -> Download:
+def as_feed(form: Form) -> FileHandler:
     """Make the function that serves the newest effects as a feed, with the filters of ``/v1/effects``."""
 
     async def serve(visit: Visit) -> AsyncReply:

@@ -12,7 +12,7 @@ from publisher.log.graph.work_query import Work
 from publisher.views.api.routes import works as api
 from publisher.views.pages.printing import labels
 from publisher.views.pages.printing.page_request import Visit
-from publisher.views.pages.printing.table_file import Batches, Download, ListFile, Row
+from publisher.views.pages.printing.table_file import Batches, FileHandler, ListFile, Row
 from publisher.views.pages.works import work_list
 from publisher.web.query_parameters import MAX_LIMIT
 from publisher.web.route import AsyncReply
@@ -38,7 +38,7 @@ _EFFECTS = (
 )
 
 
-def works_as(suffix: str) -> Download:
+def works_as(suffix: str) -> FileHandler:
     """Make the function that serves the works of the list as a file."""
 
     async def serve(visit: Visit) -> AsyncReply:
@@ -67,7 +67,7 @@ def works_as(suffix: str) -> Download:
     return serve
 
 
-def effects_as(suffix: str) -> Download:
+def effects_as(suffix: str) -> FileHandler:
     """Make the function that serves the effects of ``/v1/effects`` as a file."""
 
     async def serve(visit: Visit) -> AsyncReply:
