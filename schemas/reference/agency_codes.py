@@ -22,7 +22,7 @@ _PROSE = re.compile(
 )
 _PLACE_ALONE = re.compile(r"[和即](?=政|府|委办|委发|行署|署发)")
 """A place that is also a word of sentences: 和政发 is the code of 和县, 即政发 that of 即墨."""
-_BEFORE_CODE = re.compile(r"(?:经|自|对|据|依|从|将|如|照|遵|另|现|原)\s*+")
+_BEFORE_CODE = re.compile(r"(?:[经自对据如照遵另现但而凡含又后内上用故则若]|(?P<place>[依从将随于原并]))\s*+")
 """Words before a code that may also begin one (自然资发, 经信发): left out where a known code follows."""
 _USUAL = 8
 """Characters that a 机关代字 has at most, apart from rare ones."""
@@ -38,6 +38,7 @@ _ORGAN = re.compile(
 )
 _OFFICE = re.compile("办公厅$|办公室$")
 _CODE_OF_PLACE = re.compile("[\u4e00-\u9fff]{1,2}(?:政|府|财|价|发改|人社|委办|委发)")
+_OF_GOVERNMENT = re.compile("[\u4e00-\u9fff]{1,2}(?:政|府)办?(?:发|函|字|规)")
 _SHORT_NAMES = 3
 """Characters of a name of a body that may also begin a code: 发改委办, 人社厅发."""
 _BEGIN_CODES = frozenset({"人社部", "工信部"})
@@ -54,8 +55,10 @@ def find_start_of_code(run: str) -> int:
     if start and _PLACE_ALONE.match(run, start - 1):
         start -= 1
     word = _BEFORE_CODE.match(run, start)
-    if word is not None and _is_code(run[word.end() :]):
-        start = word.end()
+    if word is not None and not has_code(_join(run[start:])) and _is_code(rest := run[word.end() :]):
+        # 并财综 may be the code of 太原, and not 财综 after 并.
+        has_place = rest[0] in _PLACES or (has_code(_join(rest)) and _OF_GOVERNMENT.match(rest) is not None)
+        start = word.end() if not word["place"] or has_place else start
     while (after := _end_of_body(run, start)) is not None:
         start = after
     start = next((n for n in range(start + 2, len(run) - 1) if _is_code_of_government(run[n:])), start)
@@ -85,13 +88,9 @@ def _end_of_body(run: str, start: int) -> int | None:
 
 
 def _is_code(text: str) -> bool:
-    """Test for a known code, or one of a province's government or the nation's (辽政发)."""
+    """Test for a known code, or one of a government or of the nation: 辽政发."""
     plain = _join(text)
-    return (
-        has_code(plain)
-        or (len(plain) > 1 and plain[0] == "国")
-        or (len(plain) > 2 and _STARTS.match(plain) is not None and _CODE_OF_PLACE.match(plain) is not None)
-    )
+    return has_code(plain) or (len(plain) > 1 and plain[0] == "国") or _OF_GOVERNMENT.match(plain) is not None
 
 
 def _is_code_of_government(text: str) -> bool:
