@@ -15,7 +15,13 @@ from publisher.log.clocks import FOREVER
 from publisher.log.database import tables as t
 from publisher.log.database.connection import among
 from publisher.log.database.temporary_tables import CHANGE_KINDS, plan
-from publisher.log.drafts.plan import Window, continues, fetch_rows_in_error, withdrawn_by_cancellation
+from publisher.log.drafts.plan import (
+    Window,
+    continues,
+    fetch_rows_in_error,
+    on_day,
+    withdrawn_by_cancellation,
+)
 from publisher.log.model import Conflict
 from publisher.log.record_identity import identity_digest
 from schemas.definition.catalogue import Catalogue
@@ -170,10 +176,10 @@ def report_rows_in_error(conn: Connection) -> list[Conflict]:
     ]
 
 
-def find_warnings(conn: Connection, catalogue: Catalogue) -> Iterator[Conflict]:
+def find_warnings(conn: Connection, catalogue: Catalogue, day: int) -> Iterator[Conflict]:
     """Warn about withdrawn, corrected, erased and possibly renamed or renumbered records."""
     yield from _find_possible_renames(conn, catalogue)
-    yield from _find_withdrawn(conn)
+    yield from _find_withdrawn(conn, day)
     yield from _find_undone_corrections(conn)
     yield from _find_erased(conn)
 
@@ -257,12 +263,12 @@ def _find_other_code(before: str | None, now: str, catalogue: Catalogue) -> tupl
     return next(texts), next(texts)
 
 
-def _find_withdrawn(conn: Connection) -> Iterator[Conflict]:
-    p = plan.c
+def _find_withdrawn(conn: Connection, day: int) -> Iterator[Conflict]:
+    p, s = plan.c, t.span.c
     rows = conn.execute(
-        select(p.title, p.kind, t.record.c.id)
-        .join_from(plan, t.record, t.record.c.key == p.record)
-        .where(p.status == "withdrawn", p.kind.in_(("stays", "added")), ~withdrawn_by_cancellation())
+        select(p.title, p.kind)
+        .join_from(plan, t.span, and_(s.record == p.record, on_day(s, day)))
+        .where(p.status == "withdrawn", p.kind.in_(("stays", "added")), ~withdrawn_by_cancellation(s))
         .order_by(p["import"], p.position)
     ).all()
     for row in rows:

@@ -90,18 +90,16 @@ def on_day(span: Any, day: int) -> ColumnElement[bool]:
     return and_(span.known_to == FOREVER, span.effective_from <= day, span.effective_to > day)
 
 
-def withdrawn_by_cancellation() -> ColumnElement[bool]:
-    """Condition of a record that is withdrawn only because its release was cancelled.
+def withdrawn_by_cancellation(span: Any) -> ColumnElement[bool]:
+    """Condition of a withdrawn span whose record was never in force on its days: its release was cancelled.
 
-    A file may bring it back, unlike one that was withdrawn before.
+    A file may bring the record back. One that was withdrawn by hand stays so, also where a cancellation wrote
+    that state again.
     """
-    c, b = t.change.c, t.release.c
-    cancellations = select(b.published_at).where(t.IS_CANCELLATION)
-    withdrawn_before = exists().where(
-        *(c.record == t.record.c.key, c.kind == "withdrawn"),
-        c.release.not_in(select(b.sequence).where(t.IS_CANCELLATION)),
-    )
-    return and_(func.coalesce(t.record.c.withdrawn_at.in_(cancellations), false()), ~withdrawn_before)
+    c = t.change.c
+    cancellations = select(t.release.c.sequence).where(t.IS_CANCELLATION)
+    by_hand = exists().where(c.record == span.record, c.kind == "withdrawn", c.release.not_in(cancellations))
+    return and_(span.brought.in_(cancellations), ~by_hand)
 
 
 def continues(span: Any) -> ColumnElement[bool]:
@@ -129,7 +127,7 @@ def _select_rows(dataset: int, window: Window, day: int) -> Select[Any]:
     kind = case(
         (e.in_error, "error"),
         (s.status.is_(None), "added"),
-        (and_(s.status == "withdrawn", same_text, ~withdrawn_by_cancellation()), "stays"),
+        (and_(s.status == "withdrawn", same_text, ~withdrawn_by_cancellation(s)), "stays"),
         (s.status != "stated", "added"),
         (and_(same_text, same_part), "same"),
         else_="changed",

@@ -51,5 +51,5 @@ def plan_publication(
         errors += conflicts.find_later_effect(conn, dataset.key, first_later_day, day)
     warnings += conflicts.find_namesakes(conn, windows, catalogue, dataset.name)
     warnings += shared_codes.find_codes_in_two_parts(conn, dataset, windows, catalogue)
-    warnings += conflicts.find_warnings(conn, catalogue)
+    warnings += conflicts.find_warnings(conn, catalogue, day)
     return windows, errors, warnings

@@ -65,10 +65,10 @@ class ReplayedRelease:
         records = self._write_records(lines)
         revisions = self._write_revisions(lines, records, imports, last_revision)
         self._write_changes(lines, records, revisions)
-        self._mark_withdrawn(lines, records)
         if (cancelled := self._document["counts"].get(t.CANCELS)) is not None:
             forget_day(conn, self._dataset, cancelled, micros(self._session.clock()))
         self._derive(last_revision)
+        self._mark_withdrawn(lines, records)
         replayed_files.write_held(
             conn, self._document, lines, records=records, imports=imports, after=last_revision
         )
@@ -272,11 +272,9 @@ class ReplayedRelease:
             kinds.setdefault(records[line["record"]], set()).add(line["kind"])
         withdrawn = [key for key, own in kinds.items() if "withdrawn" in own]
         restored = [key for key, own in kinds.items() if "withdrawn" not in own and own - {"removed"}]
-        for some, instant in ((withdrawn, self._published_at), (restored, None)):
-            for batch in batched(some, _BATCH):
-                self._conn.execute(
-                    update(t.record).where(t.record.c.key.in_(batch)).values(withdrawn_at=instant)
-                )
+        bitemporal_spans.mark_withdrawn(self._conn, withdrawn, self._published_at)
+        for batch in batched(restored, _BATCH):
+            self._conn.execute(update(t.record).where(t.record.c.key.in_(batch)).values(withdrawn_at=None))
 
     def _derive(self, last_revision: int) -> None:
         """Write states, totals and values. Queue the states for the index, and a later day of effect."""

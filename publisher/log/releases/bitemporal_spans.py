@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -22,7 +23,7 @@ from sqlalchemy import (
 
 from publisher.log.clocks import FOREVER
 from publisher.log.database import tables as t
-from publisher.log.database.connection import Database
+from publisher.log.database.connection import Database, among
 from publisher.log.database.prepared_statement import PreparedStatement
 from publisher.log.database.tables import TITLE_LENGTH
 from publisher.log.database.temporary_tables import closed_span, create_empty, new_change
@@ -216,6 +217,15 @@ def _new_states(new: _SpanWriter, sequence: int) -> Any:
         title=_listed_title(),
         sequence=literal(sequence, t.Integer64) + nc.n,
     ).select_from(new_change)
+
+
+def mark_withdrawn(conn: Connection, records: Sequence[int], published_at: int | None) -> None:
+    """Mark records as withdrawn by a release, except those that are still in force on some days."""
+    r, s = t.record.c, t.span.c
+    stated = exists().where(s.record == r.key, s.known_to == FOREVER, s.status == "stated")
+    conn.execute(
+        update(t.record).where(among(conn, r.key, records), ~stated).values(withdrawn_at=published_at)
+    )
 
 
 def _listed_title() -> Any:

@@ -18,6 +18,7 @@ from publisher.log.drafts import repeal_decisions
 from publisher.log.model import LogError
 from publisher.log.registry import DatasetRow
 from publisher.log.releases.amendment import AmendmentRelease
+from publisher.log.releases.bitemporal_spans import mark_withdrawn
 from publisher.log.releases.release_rows import cancellations, has_number, no_such_release, releases
 from publisher.log.releases.release_writer import ReleaseHeading, write_release
 from publisher.log.session import Session
@@ -270,11 +271,10 @@ class CancellationRelease:
         return self._conn.scalar(select(t.revision.c.content).where(t.revision.c.key == revision)) or "{}"
 
     def _forget_effect(self, release: Any, without_effect: Sequence[int], sequence: int, now: int) -> None:
-        """Mark records that never took effect as withdrawn, and forget its day."""
+        """Mark records that are in force on no day as withdrawn, and forget its day."""
         conn = self._conn
         at = conn.scalar(select(t.release.c.published_at).where(t.release.c.sequence == sequence))
-        withdrawn = among(conn, t.record.c.key, without_effect)
-        conn.execute(update(t.record).where(withdrawn).values(withdrawn_at=at))
+        mark_withdrawn(conn, without_effect, at)
         forget_day(conn, self._dataset.key, release.number, now)
 
 

@@ -73,13 +73,13 @@ class RecordChecks:
             if sequence in self._releases
         ]
         rebuilt = span_fold.fold(by_release)
+        withdrawn_at = None if record.erased_by is not None else _withdrawn_at(by_release, rebuilt)
         for span in rebuilt:
             self._count(span, record.erased_by or 0)
             if record.erased_by is not None:
                 span[span_fold.STATUS], span[span_fold.TITLE] = "erased", ""
         yield from self._compare_spans(where, record, spans, rebuilt)
         yield from self._check_changes(where, record, changes)
-        withdrawn_at = None if record.erased_by is not None else _withdrawn_at(by_release)
         if record.withdrawn_at != withdrawn_at:
             own = (record.withdrawn_at, withdrawn_at)
             yield Problem(where, "record.withdrawn_at", *own, derived="record", key=(record.key,))
@@ -179,16 +179,27 @@ def _name_owners(where: str, stored: Sequence[int | None], expected: Sequence[in
             yield Problem(where, name, was, now)
 
 
-def _withdrawn_at(by_release: Sequence[tuple[ReleaseRow, Sequence[RecordedChange]]]) -> int | None:
-    """Return when the record was last withdrawn, unless it was published again since."""
+def _withdrawn_at(
+    by_release: Sequence[tuple[ReleaseRow, Sequence[RecordedChange]]], spans: Sequence[FoldedSpan]
+) -> int | None:
+    """Return when the record was last withdrawn from every day, unless it was published again since."""
     at: int | None = None
     for release, changes in by_release:
         kinds = {change.kind for change in changes}
         if "withdrawn" in kinds:
-            at = release.published_at
+            at = None if _is_stated(spans, release.published_at) else release.published_at
         elif kinds - {"removed"}:
             at = None
     return at
+
+
+def _is_stated(spans: Sequence[FoldedSpan], instant: int) -> bool:
+    """Report whether anything is in force on some day, as known at an instant."""
+    return any(
+        span[span_fold.STATUS] == "stated"
+        and span[span_fold.KNOWN_FROM] <= instant < span[span_fold.KNOWN_TO]
+        for span in spans
+    )
 
 
 def _by_name(span: Sequence[Any]) -> dict[str, Any]:

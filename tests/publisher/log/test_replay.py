@@ -32,6 +32,12 @@ publishing = st.tuples(
     st.integers(0, DAYS - 2),
     st.sampled_from(["refuse", "keep", "replace"]),
 )
+again = st.tuples(
+    st.just("again"),
+    st.integers(1, 3),
+    st.integers(1, DAYS - 2),
+    st.sampled_from(["keep", "replace"]),
+)
 amending = st.one_of(
     st.tuples(st.just("correct"), st.sampled_from(NAMES), st.sampled_from("123456")),
     st.tuples(st.just("withdraw"), st.sampled_from(NAMES)),
@@ -39,7 +45,7 @@ amending = st.one_of(
     st.tuples(st.just("erase"), st.sampled_from(NAMES)),
     st.tuples(st.just("wait"), st.integers(1, 2)),
 )
-histories = st.lists(st.one_of(publishing, publishing, publishing, amending), min_size=1, max_size=9)
+histories = st.lists(st.one_of(publishing, publishing, again, amending), min_size=1, max_size=9)
 
 
 class HistoryRun:
@@ -48,6 +54,7 @@ class HistoryRun:
     def __init__(self, log: Log, clock: Clock) -> None:
         self.log, self.clock, self.replay = log, clock, Replay()
         self.ids: dict[str, str] = {}
+        self.files: list[tuple[str, dict[str, str]]] = []
         self.erased: dict[str, list[str]] = {}
         self.cancelled: set[str] = set()
         """Names of records that never took effect. A later record of the name is another one."""
@@ -65,6 +72,7 @@ class HistoryRun:
             self.clock.advance(days=days)
 
     def publish(self, part: str, rows: dict[str, str], day: int, on_conflict: Any) -> None:
+        self.files.append((part, rows))
         here = {n: text for n, text in rows.items() if n[0] == part}
         stage(self.log, *(entry(n, text) for n, text in here.items()), part=part)
         boundary = self.replay.boundary(part, day)
@@ -81,6 +89,11 @@ class HistoryRun:
         if release is not None:
             for change in self.log.queries.changes(dataset="fees", release=release.number):
                 self.ids[change.title] = change.record
+
+    def again(self, back: int, day: int, on_conflict: str) -> None:
+        """Publish an earlier file on another day."""
+        if back <= len(self.files):
+            self.publish(*self.files[-back], day, on_conflict)
 
     def correct(self, name: str, text: str) -> None:
         if name not in self.replay.table or self.replay.day_to_amend(name, self.today) is None:
@@ -200,8 +213,30 @@ ERASED_LATER = [
     ("publish", "A", {}, 2, "refuse"),
 ]
 
+CANCELLED_AND_PUBLISHED_AGAIN = [
+    # The days that a cancelled release left are open to the same file.
+    ("publish", "A", {"A甲": "1"}, 0, "refuse"),
+    ("publish", "A", {"A甲": "1", "A乙": "1"}, 1, "refuse"),
+    ("cancel", 1),
+    ("again", 1, 4, "keep"),
+    ("again", 1, 2, "keep"),
+]
+CANCELLED_BEFORE_ANOTHER = [
+    # A record that is in force on later days is not withdrawn by a cancellation.
+    ("publish", "A", {"A甲": "1"}, 0, "refuse"),
+    ("publish", "A", {"A甲": "1", "A乙": "1"}, 1, "refuse"),
+    ("cancel", 1),
+    ("again", 1, 4, "keep"),
+    ("publish", "A", {"A甲": "1", "A乙": "2"}, 2, "keep"),
+    ("cancel", 1),
+    ("publish", "A", {"A甲": "1"}, 6, "keep"),
+    ("cancel", 1),
+]
+
 
 @pytest.mark.slow
+@example(history=CANCELLED_AND_PUBLISHED_AGAIN)
+@example(history=CANCELLED_BEFORE_ANOTHER)
 @example(history=FIRST_TO_COME)
 @example(history=ERASED_LATER)
 @settings(max_examples=15, deadline=None, suppress_health_check=RELAXED)

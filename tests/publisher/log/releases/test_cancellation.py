@@ -96,6 +96,38 @@ def test_the_same_file_can_be_published_again_on_another_day(log: Log, today: da
     assert rebuild_spans(log) == 0
 
 
+def test_its_file_can_be_published_before_a_later_publication_of_it(log: Log, today: date) -> None:
+    release(log, entry("甲"), on=FIRST)
+    days = [today + timedelta(days=n) for n in (5, 10, 30)]
+    release(log, entry("甲"), entry("乙"), on=days[1])
+    log.releases.cancel("fees", 2, reason="撤")
+    release(log, entry("甲"), entry("乙"), on=days[2])
+    for day in (days[1], days[0]):
+        stage(log, entry("甲"), entry("乙"))
+        diff = log.drafts.diff("fees", effective_on=day, on_conflict="keep")
+        assert (diff.counts["added"], diff.warnings) == (1, ())
+        assert log.releases.publish("fees", effective_on=day, on_conflict="keep") is not None
+        assert standards(log, day) == {"甲": "1", "乙": "1"}
+    assert log.integrity.verify().problems == ()
+
+
+def test_a_record_that_stays_in_force_on_other_days_is_not_withdrawn(log: Log, today: date) -> None:
+    release(log, entry("甲"), on=FIRST)
+    first, second, third, last = (today + timedelta(days=n) for n in (10, 20, 30, 40))
+    release(log, entry("甲"), entry("乙"), on=first)
+    log.releases.cancel("fees", 2, reason="撤")
+    release(log, entry("甲"), entry("乙"), on=third)
+    release(log, entry("甲"), entry("乙", "2"), on=second, on_conflict="keep")
+    log.releases.cancel("fees", 5, reason="撤")
+    (record,) = {change.record for change in log.queries.changes(dataset="fees", release=4)}
+    assert log.queries.record("fees", record, View(as_of=third)).withdrawn_at is None
+    assert not any(change.withdrawn for change in log.queries.history("fees", record))
+    release(log, entry("甲"), on=last)
+    log.releases.cancel("fees", 7, reason="撤")
+    assert standards(log, last) == {"甲": "1", "乙": "1"}
+    assert log.integrity.verify().problems == ()
+
+
 def test_later_states_that_it_replaced_come_back(log: Log, today: date) -> None:
     release(log, entry("甲", "1"), on=FIRST)
     last = today + timedelta(days=90)
