@@ -38,14 +38,14 @@ again = st.tuples(
     st.integers(1, DAYS - 2),
     st.sampled_from(["keep", "replace"]),
 )
+cancelling = st.tuples(st.just("cancel"), st.integers(1, 3))
 amending = st.one_of(
     st.tuples(st.just("correct"), st.sampled_from(NAMES), st.sampled_from("123456")),
     st.tuples(st.just("withdraw"), st.sampled_from(NAMES)),
-    st.tuples(st.just("cancel"), st.integers(1, 4)),
     st.tuples(st.just("erase"), st.sampled_from(NAMES)),
     st.tuples(st.just("wait"), st.integers(1, 2)),
 )
-histories = st.lists(st.one_of(publishing, publishing, again, amending), min_size=1, max_size=9)
+histories = st.lists(st.one_of(publishing, publishing, again, cancelling, amending), min_size=1, max_size=9)
 
 
 class HistoryRun:
