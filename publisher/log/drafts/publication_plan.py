@@ -29,13 +29,15 @@ def plan_publication(
 ) -> tuple[Sequence[Window], list[Conflict], list[Conflict]]:
     """Fill the table ``plan``, and return the windows of the imports, the errors and the warnings.
 
-    Documents whose repeal was accepted are marked in the draft first.
+    Documents whose repeal was accepted are marked in the draft first: those of the imports to publish, and of
+    their parts in force.
 
     ``day``: ordinal of the first day; ``imports``: rows of those to publish, None for the whole draft.
     Raises ``LogError('no-draft')``.
     """
-    repeals.mark_repealed(conn, dataset, catalogue, day=day)
-    imports = staging.draft_imports(conn, dataset) if imports is None else imports
+    added = repeals.mark_repealed(conn, dataset, catalogue, day=day, chosen=imports)
+    keys = None if imports is None else {*(row.key for row in imports), *added}
+    imports = [row for row in staging.draft_imports(conn, dataset) if keys is None or row.key in keys]
     if not imports:
         raise staging.no_draft()
     windows, first_later_day = planning.find_windows(

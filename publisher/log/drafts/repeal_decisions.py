@@ -43,17 +43,22 @@ def forget_accepted(conn: Connection, dataset: DatasetRow) -> None:
 
 
 def settle_accepted(
-    conn: Connection, dataset: DatasetRow, release: int, *, marked: Collection[str], waiting: Collection[str]
+    conn: Connection,
+    dataset: DatasetRow,
+    release: int,
+    *,
+    marked: Collection[str],
+    waiting: Collection[str] | None,
 ) -> None:
     """Record the release that marked the documents of accepted repeals, except those still in the draft.
 
     The repeals of documents that it did not mark stay accepted if these are ``waiting`` for a later day;
-    otherwise they are proposed again. ``marked``, ``waiting``: identities.
+    otherwise they are proposed again. ``marked``, ``waiting``: identities; None: all stay accepted.
     """
     for row in conn.execute(select(_d.key, _d.ended).where(_accepted(dataset))).all():
         if row.ended in marked:
             conn.execute(update(t.repeal).where(_d.key == row.key).values(release=release))
-        elif row.ended not in waiting:
+        elif waiting is not None and row.ended not in waiting:
             conn.execute(delete(t.repeal).where(_d.key == row.key))
 
 

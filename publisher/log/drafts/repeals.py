@@ -8,7 +8,7 @@ imports does not matter, nor whether a document was harvested or uploaded. Accep
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import batched
 from typing import Any
 
@@ -22,14 +22,13 @@ from publisher.log.database import tables as t
 from publisher.log.database.connection import contains, json_text, stream
 from publisher.log.drafts import repeal_decisions, staging
 from publisher.log.drafts.plan import on_day
+from publisher.log.drafts.repealed_documents import NUMBER, Repeal, RepealedDocuments
 from publisher.log.model import RepealProposal
-from publisher.log.record_identity import identity_digest
 from publisher.log.registry import DatasetRow
 from schemas.definition.catalogue import Catalogue, Content
 from schemas.reference.citations.text_signs import title_key
-from schemas.reference.document_numbers import find_citations
 
-NUMBER, TITLE, ENDS, ENDED_BY, VALIDITY = "number", "title", "ends", "ended_by", "validity"
+TITLE, ENDS, ENDED_BY, VALIDITY = "title", "ends", "ended_by", "validity"
 REPEALED = "废止"
 REPEAL_SIGN = "ending"
 """``detected_by`` of imports for repealed documents, which have no file of their own."""
@@ -38,55 +37,15 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _e, _i, _r, _s, _v = t.draft_entry.c, t.import_.c, t.record.c, t.span.c, t.revision.c
 
 
-class _Repeal(msgspec.Struct, frozen=True):
-    by: str
-    """Number of the repealing document, or its title in 《》."""
-    import_key: int
-    """Key of the import that contained it."""
-    notice: str
-    """Identity of the repealing document."""
-    title: str
-    sentences: str
-    """The sentences of it that end documents, one a line."""
-
-    def sentence(self, number: str | None, title: str) -> str:
-        """Return the sentence that names a document by its number or title."""
-        lines = self.sentences.split("\n")
-        for line in lines:
-            names = {citation.standard for citation in find_citations(line)}
-            if (number and number in names) or title_key(title) in title_key(line):
-                return line
-        return lines[0]
-
-
 class _Match(msgspec.Struct, frozen=True):
     """A document that another one repeals; ``position`` in an import of the draft; None if in force."""
 
-    repeal: _Repeal
+    repeal: Repeal
     identity: str
     title: str
     content: Content
     row: Any
     position: tuple[int, int] | None = None
-
-
-class _RepealedDocuments:
-    """Repealed documents, indexed by number and by title in 《》, whose width and signs do not matter."""
-
-    def __init__(self, repeals: Mapping[str, _Repeal], dataset: str, catalogue: Catalogue) -> None:
-        self.identities: dict[str, _Repeal] = {}
-        self.by_title_key: dict[str, _Repeal] = {}
-        for name, repeal in repeals.items():
-            if name.startswith("《"):
-                self.by_title_key[title_key(name[1:-1])] = repeal
-            else:
-                self.identities[identity_digest(dataset, catalogue.identity_of({NUMBER: name}))] = repeal
-
-    def find(self, identity: str, title: str) -> _Repeal | None:
-        repeal = self.identities.get(identity)
-        if repeal is None and self.by_title_key:
-            repeal = self.by_title_key.get(title_key(title))
-        return repeal
 
 
 def has_repeals(catalogue: Catalogue) -> bool:
@@ -100,15 +59,22 @@ def combined_digest(source_text: str, addition: str) -> str:
     return hashlib.sha256(f"{source_text}\x1e{addition}".encode(errors="replace")).hexdigest()
 
 
-def mark_repealed(conn: Connection, dataset: DatasetRow, catalogue: Catalogue, *, day: int) -> None:
-    """Mark the documents whose repeal was accepted, in the draft.
+def mark_repealed(
+    conn: Connection, dataset: DatasetRow, catalogue: Catalogue, *, day: int, chosen: Sequence[Any] | None
+) -> list[int]:
+    """Mark the documents whose repeal was accepted, in the draft. → keys of the imports that this added.
 
     A document in the draft is marked in place. A document in force on ``day`` is copied into the draft and
     marked, unless that was published before, so later manual corrections stay. Values that a document states
-    stay.
+    stay. ``chosen``: rows of the imports to publish, with documents of their parts only, ended by none that
+    stays in the draft; None: the whole draft.
     """
     if not has_repeals(catalogue):
-        return
+        return []
+    remaining: set[int] = set()
+    parts = None if chosen is None else {row.part for row in chosen}
+    if chosen is not None:
+        remaining = {row.key for row in staging.draft_imports(conn, dataset)} - {row.key for row in chosen}
     decisions = repeal_decisions.fetch(conn, dataset)
     published = _published_marks(conn, dataset, day)
     imports: dict[tuple[int, int | None], int] = {}
@@ -116,18 +82,29 @@ def mark_repealed(conn: Connection, dataset: DatasetRow, catalogue: Catalogue, *
     for match in _find_matches(conn, dataset, catalogue, day):
         decision = decisions.get((match.identity, match.repeal.notice))
         accepted = decision is not None and decision.accepted
+        if match.repeal.import_key in remaining:
+            continue
         if match.position is not None:
+            if match.position[0] in remaining:
+                continue
             if accepted or published.get(match.identity) == match.repeal.by:
                 _mark_drafted(conn, match)
+        elif parts is not None and match.row.part not in parts:
+            continue
         elif accepted and decision is not None and decision.release is None:
             origin = (match.row.import_key or match.repeal.import_key, match.row.part)
             key = imports[origin] = imports[origin] if origin in imports else _copy_import(conn, *origin)
             positions[key] = positions.get(key, -1) + 1
             _copy_marked(conn, match, key, positions[key])
+    staging.count_entries(conn, list(positions))
+    return list(positions)
 
 
-def settle(conn: Connection, dataset: DatasetRow, release: int, *, day: int) -> None:
-    """Settle the accepted repeals whose documents a release, in effect from ``day`` on, marked."""
+def settle(conn: Connection, dataset: DatasetRow, release: int, *, day: int, whole_draft: bool) -> None:
+    """Settle the accepted repeals whose documents a release, in effect from ``day`` on, marked.
+
+    ``whole_draft``: otherwise the repeals of documents in other parts stay accepted.
+    """
     if repeal_decisions.count_accepted(conn, dataset):
         later = select(_r.identity).join(t.span, _s.record == _r.key)
         later = later.where(_r.dataset == dataset.key, _s.known_to == FOREVER, _s.effective_from > day)
@@ -136,7 +113,7 @@ def settle(conn: Connection, dataset: DatasetRow, release: int, *, day: int) -> 
             dataset,
             release,
             marked=_published_marks(conn, dataset, day).keys(),
-            waiting=frozenset(conn.scalars(later.where(_s.status == "stated"))),
+            waiting=frozenset(conn.scalars(later.where(_s.status == "stated"))) if whole_draft else None,
         )
 
 
@@ -227,7 +204,7 @@ def _find_matches(conn: Connection, dataset: DatasetRow, catalogue: Catalogue, d
     }
     if not repeals:
         return []
-    repealed = _RepealedDocuments(repeals, dataset.name, catalogue)
+    repealed = RepealedDocuments(repeals, dataset.name, catalogue)
     matches = [*_matches_in_draft(conn, dataset, repealed)]
     for row in _repealed_in_force(conn, dataset, repealed, day):
         repeal = repealed.find(row.identity, row.title)
@@ -240,9 +217,7 @@ def _find_matches(conn: Connection, dataset: DatasetRow, catalogue: Catalogue, d
     ]
 
 
-def _matches_in_draft(
-    conn: Connection, dataset: DatasetRow, repealed: _RepealedDocuments
-) -> Iterator[_Match]:
+def _matches_in_draft(conn: Connection, dataset: DatasetRow, repealed: RepealedDocuments) -> Iterator[_Match]:
     columns = (_e["import"], _e.position, _e.identity, _e.title)
     rows = [
         (row, repeal)
@@ -263,7 +238,7 @@ def _select_draft_entries(dataset: DatasetRow, *columns: ColumnElement[Any]) -> 
     )
 
 
-def _repeals_in_draft(conn: Connection, dataset: DatasetRow) -> Iterator[tuple[str, _Repeal]]:
+def _repeals_in_draft(conn: Connection, dataset: DatasetRow) -> Iterator[tuple[str, Repeal]]:
     """Yield the repeals that documents of the draft declare."""
     declares_repeals = contains(conn, _e.content, f'"{ENDS}":[')
     columns = (_e["import"], _e.content, _e.identity, _e.title, _e.originals)
@@ -275,12 +250,12 @@ def _repeals_in_draft(conn: Connection, dataset: DatasetRow) -> Iterator[tuple[s
         names = _names(content)
         for name in content.get(ENDS, ()):
             if names and name not in names:
-                yield str(name), _Repeal(names[0], row[0], row.identity, row.title, _sentences(row.originals))
+                yield str(name), Repeal(names[0], row[0], row.identity, row.title, _sentences(row.originals))
 
 
 def _repeals_in_force(
     conn: Connection, dataset: DatasetRow, drafted: frozenset[str], day: int
-) -> Iterator[tuple[str, _Repeal]]:
+) -> Iterator[tuple[str, Repeal]]:
     """Yield the repeals that published documents declare, in force on the day or later.
 
     Documents that the draft replaces are left out.
@@ -301,7 +276,7 @@ def _repeals_in_force(
     for row in conn.execute(rows):
         if row.identity not in drafted:
             by = row.number or f"《{row.title}》"
-            yield row.text, _Repeal(by, row.import_key, row.identity, row.title, _sentences(row.originals))
+            yield row.text, Repeal(by, row.import_key, row.identity, row.title, _sentences(row.originals))
 
 
 def _sentences(originals: str) -> str:
@@ -336,7 +311,7 @@ def _copy_marked(conn: Connection, match: _Match, key: int, position: int) -> No
 
 
 def _repealed_in_force(
-    conn: Connection, dataset: DatasetRow, repealed: _RepealedDocuments, day: int
+    conn: Connection, dataset: DatasetRow, repealed: RepealedDocuments, day: int
 ) -> list[Any]:
     rows_by_key: dict[int, Any] = {}
     conditions = [_r.identity.in_(some) for some in batched(repealed.identities, _BATCH)]
@@ -358,7 +333,7 @@ def _repealed_in_force(
 
 
 def _named_in_force(
-    conn: Connection, dataset: DatasetRow, repealed: _RepealedDocuments, day: int
+    conn: Connection, dataset: DatasetRow, repealed: RepealedDocuments, day: int
 ) -> list[int]:
     """List the keys of the documents in force that another one names by their title."""
     if not repealed.by_title_key:

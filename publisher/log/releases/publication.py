@@ -64,7 +64,8 @@ def publish(
     if not count:
         _raise_conflicts(of_rows, without_errors=without_errors)
         staging.delete_imports(conn, dataset, keys)
-        repeal_decisions.forget_accepted(conn, dataset)
+        if parts is None:
+            repeal_decisions.forget_accepted(conn, dataset)
         return None
     revisions = conn.scalar(select(func.coalesce(func.max(t.revision.c.key), 0))) or 0
     _insert_records(conn, dataset)
@@ -82,7 +83,7 @@ def publish(
         imports=keys,
         new_revisions_after=revisions,
     )
-    repeals.settle(conn, dataset, sequence, day=day)
+    repeals.settle(conn, dataset, sequence, day=day, whole_draft=parts is None)
     progress(count * 9 // 10, count)
     _delete_entries(conn, dataset, catalogue, keys)
     progress(count, count)

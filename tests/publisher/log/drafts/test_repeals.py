@@ -123,8 +123,61 @@ def test_another_part_that_is_published_leaves_an_accepted_repeal_open(documents
     stage(documents, "别的", document(5))
     documents.releases.publish(DOCUMENTS, effective_on=MIDDLE, parts=["财政局"])
     assert marks(documents)["1"] is None
-    documents.drafts.discard(DOCUMENTS)
-    assert [p.state for p in documents.drafts.repeals(DOCUMENTS)] == ["proposed"]
+    assert [p.state for p in documents.drafts.repeals(DOCUMENTS)] == ["accepted"]
+    assert documents.integrity.verify().problems == ()
+    draft = documents.drafts.get(DOCUMENTS)
+    assert draft is not None
+    assert (draft.imports, draft.accepted_repeals) == ((), 1)
+    stage(documents, "别的", document(5))
+    assert documents.releases.publish(DOCUMENTS, effective_on=MIDDLE, parts=["财政局"]) is None
+    assert [p.state for p in documents.drafts.repeals(DOCUMENTS)] == ["accepted"]
+    assert len(documents.drafts.decide_repeals(DOCUMENTS, None, accept=False)) == 0
+    assert len(documents.drafts.decide_repeals(DOCUMENTS, ["关于第1件事的通知"], accept=False)) == 1
+    assert documents.drafts.get(DOCUMENTS) is None
+
+
+def test_a_drafted_document_of_another_part_is_not_marked_and_can_be_refused(documents: Log) -> None:
+    stage(documents, "文件", document(2))
+    stage(documents, "决定", document(9, "示政发〔2015〕2号"), part="民政局")
+    assert accept(documents) == 1
+    documents.releases.publish(DOCUMENTS, effective_on=EARLY, parts=["民政局"])
+    assert len(documents.drafts.decide_repeals(DOCUMENTS, ["关于第2件事的通知"], accept=False)) == 1
+    publish(documents)
+    assert marks(documents) == {"2": None, "9": None}
+    assert documents.integrity.verify().problems == ()
+
+
+def test_a_notice_that_stays_in_the_draft_ends_nothing(documents: Log, clock: Clock) -> None:
+    stage(documents, "文件", document(2))
+    publish(documents)
+    clock.advance(days=1)
+    stage(documents, "别的", document(4))
+    stage(documents, "决定", document(9, "示政发〔2015〕2号"), part="民政局")
+    assert accept(documents) == 1
+    documents.releases.publish(DOCUMENTS, effective_on=MIDDLE, parts=["财政局"])
+    assert marks(documents) == {"2": None, "4": None}
+    clock.advance(days=1)
+    publish(documents, MIDDLE)
+    assert marks(documents) == {"2": "示政发〔2015〕9号", "4": None, "9": None}
+    assert documents.integrity.verify().problems == ()
+
+
+def test_a_document_in_force_is_marked_with_the_draft_of_its_own_part(documents: Log, clock: Clock) -> None:
+    stage(documents, "文件", document(2))
+    stage(documents, "决定", document(9, "示政发〔2015〕2号"), part="民政局")
+    publish(documents)
+    clock.advance(days=1)
+    assert accept(documents) == 1
+    for part, by in (("民政局", None), ("财政局", "示政发〔2015〕9号")):
+        stage(documents, "别的", document(5 if by else 4), part=part)
+        diff = documents.drafts.diff(DOCUMENTS, effective_on=MIDDLE, parts=[part])
+        assert diff.marked == (1 if by else 0)
+        documents.releases.publish(DOCUMENTS, effective_on=MIDDLE, parts=[part])
+        assert marks(documents)["2"] == by
+        clock.advance(days=1)
+    assert documents.drafts.get(DOCUMENTS) is None
+    assert documents.drafts.repeals(DOCUMENTS) == ()
+    assert documents.integrity.verify().problems == ()
 
 
 def test_a_release_in_effect_before_the_repealed_document_leaves_its_repeal_open(
