@@ -108,12 +108,12 @@ class AmendmentRelease:
     def now(self) -> datetime:
         return self._now
 
-    def restore_identity(self, record: int, renamed: str, content: Content) -> None:
-        """Let rows match the record as before it was renamed. ``renamed``: its content then, as JSON.
+    def restore_identity(self, record: int, renamed: str, content: Content, day: int) -> None:
+        """Let rows match the record as before it was renamed from a day on.
 
-        Raises ``LogError('identity-taken')``.
+        ``renamed``: its content then, as JSON; ``day``: an ordinal. Raises ``LogError('identity-taken')``.
         """
-        self._assign_identity(record, self._choose_identity(record, renamed, content))
+        self._assign_identity(record, self._choose_identity(record, renamed, content), day)
 
     def _open_spans(self, record_id: str) -> tuple[int, Sequence[Any]]:
         """Fetch the record's key and its open spans in the order of their days. Raises ``LogError``."""
@@ -185,8 +185,11 @@ class AmendmentRelease:
         current = self._conn.scalar(select(t.record.c.identity).where(t.record.c.key == record))
         return others[0] if others and first == old_first and current in old_others else first
 
-    def _assign_identity(self, record: int, identity: str, day: int = FOREVER - 1) -> None:
-        """Assign an identity. Raises ``LogError('identity-taken')`` if another record has it after a day."""
+    def _assign_identity(self, record: int, identity: str, day: int) -> None:
+        """Assign an identity.
+
+        Raises ``LogError('identity-taken')`` if another record with it is in force on the day or later.
+        """
         r, s = t.record.c, t.span.c
         holder = self._conn.execute(
             select(r.key, r.id).where(r.dataset == self._dataset.key, r.identity == identity, r.key != record)

@@ -85,7 +85,8 @@ class CancellationRelease:
                 rows.append({**row, "n": len(rows) + 1})
         for change in {change.record: change for change in changes if change.kind == "renamed"}.values():
             before = msgspec.json.decode(self._content(change.before))
-            amendment.restore_identity(change.record, self._content(change.revision), before)
+            renamed = self._content(change.revision)
+            amendment.restore_identity(change.record, renamed, before, release.effective_on)
         if rows:
             self._conn.execute(insert(new_change), rows)
         heading = structs.replace(heading, extra_counts={t.CANCELS: number})

@@ -171,6 +171,23 @@ def test_a_later_rename_is_cancelled_with_its_identity(log: Log, today: date) ->
     assert log.drafts.diff("fees", effective_on=later).counts["unchanged"] == 1
 
 
+@pytest.mark.parametrize("ends", [60, 20])
+def test_a_rename_is_not_cancelled_while_another_item_has_the_name(log: Log, today: date, ends: int) -> None:
+    release(log, entry("甲"), entry("丙"), on=FIRST)
+    renamed, end = today + timedelta(days=10), today + timedelta(days=ends)
+    log.releases.rename("fees", ids(log)["甲"], entry("丁").content, effective_on=renamed, reason="更名")
+    release(log, entry("甲", "5"), entry("丁"), entry("丙"), on=renamed)
+    release(log, entry("丁"), entry("丙"), on=end)
+    with pytest.raises(LogError) as refused:
+        log.releases.cancel("fees", 2, reason="撤")
+    assert refused.value.code == "identity-taken"
+    assert standards(log, renamed) == {"甲": "5", "丁": "1", "丙": "1"}
+    for number in (4, 3, 2):
+        log.releases.cancel("fees", number, reason="撤")
+    assert standards(log, renamed) == standards(log, end) == {"甲": "1", "丙": "1"}
+    assert log.integrity.verify().problems == ()
+
+
 def test_a_record_that_was_withdrawn_before_stays_withdrawn(log: Log, today: date, clock: Clock) -> None:
     release(log, entry("甲", "1"), entry("乙"), on=FIRST)
     log.releases.withdraw("fees", [ids(log)["甲"]], reason="不应公布")
