@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, exists, select
+from sqlalchemy import Connection, and_, select
 
 from publisher.log.clocks import FOREVER
 from publisher.log.database import tables as t
@@ -32,19 +32,24 @@ def find_earlier_names(
     ).all()
     if not coming:  # the usual case
         return []
-    removed = exists().where(plan.c.record == s.record, plan.c.kind == "removed")
+    removal = plan.alias("removal")
+    removed = removal.c
     states = conn.execute(
-        select(t.revision.c.content, s.effective_from.label("first"), c.effective_from, b.number)
+        select(t.revision.c.content, s.effective_from, s.effective_to, c.effective_from.label("renamed_on"))
+        .add_columns(b.number, removed.effective_to.label("removed_to"))
         .join_from(t.change, t.span, s.record == c.record)
         .join(t.revision, t.revision.c.key == s.revision)
         .join(t.release, b.sequence == c.release)
-        .where(c.release.in_(coming), c.kind == "renamed", c.effective_from > day, ~removed)
+        .outerjoin(removal, and_(removed.record == s.record, removed.kind == "removed"))
+        .where(c.release.in_(coming), c.kind == "renamed", c.effective_from > day)
         .where(s.known_to == FOREVER, s.status == "stated", s.effective_to > day)
         .where(s.effective_from < c.effective_from)
         .order_by(s.effective_from.desc(), b.sequence)  # an earlier one of these may be cancelled
     ).all()
     renames = {
-        identity_digest(dataset.name, catalogue.identity_of(_decode(row.content))): row for row in states
+        identity_digest(dataset.name, catalogue.identity_of(_decode(row.content))): row
+        for row in states
+        if _first_day(row) < min(row.effective_to, row.renamed_on)
     }
     p, e = plan.c, t.draft_entry.c
     rows = stream(
@@ -58,13 +63,18 @@ def find_earlier_names(
     return [
         _conflict(row, rename, catalogue)
         for row in rows
-        if (rename := renames[row.identity]).first < row.effective_to
+        if _first_day(rename := renames[row.identity]) < row.effective_to
     ]
+
+
+def _first_day(state: Any) -> int:
+    """Return the first day of a state that the draft leaves: a removal may end where a later list is kept."""
+    return int(max(state.effective_from, state.removed_to or 0))
 
 
 def _conflict(row: Any, rename: Any, catalogue: Catalogue) -> Conflict:
     identity = catalogue.identity_of(_decode(row.content))
-    name, first = "、".join(filter(None, identity)), date.fromordinal(rename.effective_from)
+    name, first = "、".join(filter(None, identity)), date.fromordinal(rename.renamed_on)
     return Conflict(
         code="renamed-later",
         message_zh=f"“{name}”是另一事项的名称，该事项由第{rename.number}次发布更名，自{first}起生效。请自该日起发布。",

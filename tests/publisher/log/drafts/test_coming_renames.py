@@ -64,3 +64,21 @@ def test_a_rename_that_was_cancelled_is_not_waited_for(log: Log, clock: Clock) -
     with pytest.raises(LogError) as refused:
         log.releases.publish("fees", effective_on=today)
     assert f"第4次发布更名，自{sooner}起" in refused.value.zh
+
+
+def test_a_name_is_taken_again_where_a_kept_list_ends_the_removal_of_its_item(log: Log, clock: Clock) -> None:
+    today = clock().date()
+    release(log, entry("甲"), part="民政局")
+    record = ids(log)["甲"]
+    for name, days in (("己", 10), ("丁", 40)):
+        day = today + timedelta(days=days)
+        log.releases.rename("fees", record, entry(name).content, effective_on=day, reason="x")
+    stage(log, part="民政局")
+    stage(log, entry("乙"), entry("己"), part="财政局")
+    day = today + timedelta(days=5)
+    with pytest.raises(LogError) as refused:
+        log.releases.publish("fees", effective_on=day, on_conflict="keep")
+    assert [c.code for c in refused.value.details] == ["renamed-later"]
+    assert log.releases.publish("fees", effective_on=day, on_conflict="replace") is not None
+    assert standards(log, View(as_of=today + timedelta(days=20))) == {"乙": "1", "己": "1"}
+    assert log.integrity.verify().problems == ()
