@@ -61,7 +61,9 @@ def fill_plan(
         conn.execute(insert(plan).from_select(names, _select_rows(dataset, window, day)))
     database.analyze(conn, plan, t.draft_entry)
     if on_conflict == "replace":
-        _override_later(conn, day)
+        # A harvest has thousands of imports in few parts.
+        for part, family in {window.part: window.family for window in windows}.items():
+            _override_later(conn, part, family, day)
     for window in windows:
         if window.mode == "snapshot":
             conn.execute(insert(plan).from_select(names, _select_removed(dataset, window, day)))
@@ -217,16 +219,17 @@ def _select_removals(window: Window, *, status_on_day: Any) -> Select[Any]:
     )
 
 
-def _override_later(conn: Connection, day: int) -> None:
-    """Mark records as changed that are equal on the day but have a different later state."""
+def _override_later(conn: Connection, part: int | None, family: tuple[int, ...], day: int) -> None:
+    """Mark records as changed that are equal on the day but have a later state of other text or part."""
     s = t.span.c
+    in_part = func.coalesce(in_family(s.part, family), false())
     replaced = (
         select(s.revision)
         .where(
             s.record == plan.c.record,
             s.known_to == FOREVER,
             s.effective_from > day,
-            or_(s.status != "stated", s.revision != plan.c.revision),
+            or_(s.status != "stated", s.revision != plan.c.revision, ~in_part),
         )
         .order_by(s.effective_from)
         .limit(1)
@@ -234,7 +237,7 @@ def _override_later(conn: Connection, day: int) -> None:
     )
     conn.execute(
         update(plan)
-        .where(plan.c.kind == "same", replaced.is_not(None))
+        .where(plan.c.part.is_not_distinct_from(part), plan.c.kind == "same", replaced.is_not(None))
         .values(kind="changed", before=replaced)
     )
 
