@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
 from itertools import batched, groupby
 from typing import Any
 
@@ -11,13 +10,11 @@ import msgspec
 from msgspec import structs
 from sqlalchemy import Connection, and_, delete, func, select, tuple_
 
-from publisher.log.clocks import FOREVER
 from publisher.log.database import tables as t
 from publisher.log.database.connection import among
-from publisher.log.database.temporary_tables import CHANGE_KINDS, plan
+from publisher.log.database.temporary_tables import plan
 from publisher.log.drafts.plan import (
     Window,
-    continues,
     fetch_rows_in_error,
     on_day,
     withdrawn_by_cancellation,
@@ -127,37 +124,6 @@ def find_foreign_records(
         )
         for row in rows
         if row.before_part not in dropping | closed | set(families[row[0]])
-    ]
-
-
-def find_later_effect(conn: Connection, dataset: int, first: int | None, day: int) -> list[Conflict]:
-    """Find published states of later effect, of a part or of the record of a single row.
-
-    ``first``: the first later day of one of the parts, from :func:`.plan.find_windows`.
-    """
-    p, s = plan.c, t.span.c
-    if first is None:
-        first = conn.scalar(
-            select(func.min(s.effective_from))
-            .join_from(plan, t.span, s.record == p.record)
-            .where(p.kind.in_(CHANGE_KINDS), s.known_to == FOREVER, s.effective_from > day, ~continues(s))
-        )
-    if first is None:
-        return []
-    number = conn.scalar(
-        select(func.max(t.release.c.number))
-        .join_from(t.span, t.release, t.release.c.sequence == s.brought)
-        .where(s.dataset == dataset, s.effective_from == first, s.known_to == FOREVER)
-    )
-    then = date.fromordinal(first).isoformat()
-    return [
-        Conflict(
-            code="later-effect",
-            message_zh=f"第{number}次发布的内容自{then}起生效，晚于本次生效日期。"
-            "请选择保留它，或以本次内容取代。",
-            message_en=f"Release {number} takes effect on {then}, later than this one. "
-            "Choose to keep it, or to replace it.",
-        )
     ]
 
 

@@ -11,6 +11,7 @@ from publisher.log import registry
 from publisher.log.database.connection import Database
 from publisher.log.drafts import coming_renames, conflicts, repeals, shared_codes, staging
 from publisher.log.drafts import plan as planning
+from publisher.log.drafts.later_effect import find_later_effect
 from publisher.log.drafts.plan import Window
 from publisher.log.model import Conflict, OnConflict
 from publisher.log.registry import DatasetRow
@@ -50,7 +51,7 @@ def plan_publication(
     errors += coming_renames.find_earlier_names(conn, dataset, catalogue, day)
     errors += conflicts.report_rows_in_error(conn)
     if on_conflict == "refuse":
-        errors += conflicts.find_later_effect(conn, dataset.key, first_later_day, day)
+        errors += find_later_effect(conn, dataset.key, windows, first_later_day, day)
     warnings += conflicts.find_namesakes(conn, windows, catalogue, dataset.name)
     warnings += shared_codes.find_codes_in_two_parts(conn, dataset, windows, catalogue)
     warnings += conflicts.find_warnings(conn, catalogue, day)
