@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
+from operator import itemgetter
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, select, update
@@ -41,7 +43,7 @@ def migrate(
     """Migrate a dataset to another catalogue by a release, and return its sequence.
 
     Raises ``LogError``: ``draft-in-the-way``, ``conversion-needed`` (a field of another type),
-    ``identity-taken`` (two records with the same new identity).
+    ``identity-taken`` (two records with the same new identity on one day).
     """
     if staging.draft_imports(conn, dataset):
         raise LogError(
@@ -100,19 +102,24 @@ class MigrationRelease(AmendmentRelease):
         for row, content in zip(rows, contents, strict=True):
             owners[self._digests(content)[0]].add(row.id)
         amendments = []
-        identities: dict[str, str] = {}
+        states: dict[str, list[Any]] = defaultdict(list)
+        last: dict[str, tuple[int, str]] = {}
         for row, content in zip(rows, contents, strict=True):
             identity, *others = self._digests(content)
             if len(owners[identity]) > 1:
                 identity = self._choose_among_several(row.identity, content, identity, *others)
-            if identities.setdefault(identity, row.id) != row.id:
-                raise identity_taken(identities[identity])
+            for other in states[identity]:
+                overlap = row.effective_from < other.effective_to and other.effective_from < row.effective_to
+                if other.id != row.id and overlap:
+                    raise identity_taken(other.id)
+            states[identity].append(row)
+            last[row.id] = row.effective_from, identity
             if canonical_text(content) != row.content:
                 first = max(row.effective_from, day)
                 amendments.append(
                     Amendment(row.record, "changed", "stated", row, first, row.effective_to, content)
                 )
-        self._assign_identities(identities)
+        self._assign_identities(last)
         return self._publish(amendments, heading, cause="reading", may_be_empty=True)
 
     def _choose_among_several(self, current: str | None, content: Content, code: str, *names: str) -> str:
@@ -125,11 +132,18 @@ class MigrationRelease(AmendmentRelease):
         possible = possible_identities(self._dataset.name, self._catalogue, content)
         return current if current is not None and current in possible else code
 
-    def _assign_identities(self, identities: Mapping[str, str]) -> None:
-        """Clear all identities before assigning new ones, because they may be swapped."""
+    def _assign_identities(self, last: Mapping[str, tuple[int, str]]) -> None:
+        """Clear all identities before assigning new ones, because they may be swapped.
+
+        ``last``: id → first day and identity of the last state of a record. Of several that have one identity
+        one after the other, the last one gets it.
+        """
         r = t.record.c
-        for record_id in set(identities.values()):
+        for record_id in last:
             self._conn.execute(update(t.record).where(r.id == record_id).values(identity=None))
+        identities = {
+            identity: record_id for record_id, (_, identity) in sorted(last.items(), key=itemgetter(1))
+        }
         for identity, record_id in identities.items():
             holder = self._conn.scalar(
                 select(r.id).where(r.dataset == self._dataset.key, r.identity == identity)
