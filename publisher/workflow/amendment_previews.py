@@ -15,6 +15,7 @@ from publisher.ingest.record_builder import derive_value, set_working_days
 from publisher.log.field_changes import compare_states
 from publisher.log.log import Log
 from publisher.log.model import Change, ChangeKind, LogError, RecordState, View
+from publisher.log.releases.amendment import require_other_name
 from schemas.cells.values import parse_value
 from schemas.definition.catalogue import Catalogue, Content
 
@@ -45,7 +46,7 @@ def preview_edit(
     A blank text empties a field. ``day``: the content of that day is edited, from which another name holds;
     None: the present one. Nothing is written. As in an import, other fields are derived from the texts, and
     values, required fields, limits, legal basis and personal data are checked. Raises :class:`LogError`:
-    ``no-such-record``, ``withdrawn``, ``erased``.
+    ``no-such-record``, ``withdrawn``, ``erased``, ``nothing-renamed`` (a rename of other contents only).
     """
     catalogue = log.queries.catalogue(dataset)
     state = _state_to_edit(log, dataset, record, day)
@@ -70,7 +71,10 @@ def preview_edit(
         )
         if finding.column not in invalid
     )
-    return AmendmentPreview(_change_of_edit(state, content, catalogue, kind), content, tuple(findings))
+    change = _change_of_edit(state, content, catalogue, kind)
+    if kind == "renamed" and change.fields:
+        require_other_name(catalogue, state.content, content)
+    return AmendmentPreview(change, content, tuple(findings))
 
 
 def _derive_values(content: Content, before: Content, texts: Mapping[str, str], catalogue: Catalogue) -> None:

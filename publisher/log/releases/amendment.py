@@ -82,7 +82,8 @@ class AmendmentRelease:
     def rename(self, record_id: str, content: Content, heading: ReleaseHeading) -> int:
         """Assign another identity to the record, which rows with that identity match from now on.
 
-        Raises ``LogError``: ``rename-outside-period``, ``later-name``, ``identity-taken``.
+        Raises ``LogError``: ``nothing-renamed`` (title and identity stay), ``rename-outside-period``,
+        ``later-name``, ``identity-taken``.
         """
         record, spans = self._open_spans(record_id)
         day, present = heading.effective_on.toordinal(), self._present_state(record_id, spans)
@@ -99,6 +100,7 @@ class AmendmentRelease:
         )
         if span is None:
             raise _rename_outside_period(record_id, heading.effective_on, present)
+        require_other_name(self._catalogue, msgspec.json.decode(span.content), content)
         amendments = list(_amend_all_days(record, "renamed", spans, span, content, begin=day))
         self._refuse_later_name(spans, amendments[-1].effective_to, content)
         self._assign_identity(record, self._choose_identity(record, span.content, content), day)
@@ -314,6 +316,18 @@ def identity_taken(record_id: str) -> LogError:
         f"The record {record_id} has this identity already.",
         details=(record_id,),
     )
+
+
+def require_other_name(catalogue: Catalogue, before: Content, content: Content) -> None:
+    """Refuse a rename to the same title and identity. Raises ``LogError('nothing-renamed')``."""
+    names = [(catalogue.title_of(one), catalogue.identities_of(one)) for one in (before, content)]
+    if names[0] == names[1]:
+        raise LogError(
+            "nothing-renamed",
+            "名称和标识字段没有变化，不是更名。其他内容请更正，或导入新的清单。",
+            "The name and what identifies the item stay the same: this is no rename. Correct other contents, "
+            "or import a new list.",
+        )
 
 
 def _rename_outside_period(record_id: str, day: date, present: Any) -> LogError:

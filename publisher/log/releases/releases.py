@@ -164,7 +164,8 @@ class Releases:
         """Continue a record with ``content``, whose identity matches rows from now on.
 
         Raises ``LogError``: ``no-such-record``, ``withdrawn``, ``erased``, ``rename-outside-period``,
-        ``later-name`` (a state that takes effect later keeps another name), ``identity-taken``.
+        ``later-name`` (a state that takes effect later keeps another name), ``identity-taken``,
+        ``nothing-renamed`` (title and identity stay).
         """
         heading = ReleaseHeading(effective_on, basis, reason, actor)
         request = PublicationRequest(

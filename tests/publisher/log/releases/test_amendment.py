@@ -250,6 +250,16 @@ def test_a_correction_that_changes_nothing_is_refused(log: Log) -> None:
     assert len(log.queries.releases("fees")) == 1
 
 
+@pytest.mark.parametrize("standard", ["1", "2"])
+def test_a_rename_that_changes_no_name_is_refused(log: Log, standard: str) -> None:
+    release(log, entry("甲"))
+    content = entry("甲", standard).content
+    with pytest.raises(LogError) as refused:
+        log.releases.rename("fees", ids(log)["甲"], content, effective_on=MIDDLE, reason="x")
+    assert refused.value.code == "nothing-renamed"
+    assert len(log.queries.releases("fees")) == 1
+
+
 def test_an_unknown_record_cannot_be_corrected_or_withdrawn(log: Log) -> None:
     release(log, entry("甲"))
     for act in (
