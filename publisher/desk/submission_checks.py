@@ -36,7 +36,8 @@ def require_choices(desk: Desk, dataset: str, request: PublicationRequest) -> No
             f"{zh}确实如此的，请在说明中写明原因。",
             f"{en} If that is right, say why in the note.",
         )
-    if diff is not None and not diff.marked and not any(diff.counts[kind] for kind in _CHANGES):
+    changes = diff is None or diff.conflicts or diff.marked or any(diff.counts[kind] for kind in _CHANGES)
+    if not changes:
         raise LogError(
             "nothing-changes",
             "草稿与已发布的内容相同，没有可以发布的变化。",

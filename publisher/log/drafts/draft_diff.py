@@ -7,17 +7,17 @@ from datetime import date, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, func, select, update
 
 from publisher.log import registry
 from publisher.log.database import tables as t
-from publisher.log.database.connection import Database, json_text
+from publisher.log.database.connection import Database, among, json_text
 from publisher.log.database.temporary_tables import plan
 from publisher.log.drafts import staging
 from publisher.log.drafts.publication_plan import plan_publication
 from publisher.log.drafts.repeals import REPEAL_SIGN, find_proposals
 from publisher.log.field_changes import compare_states
-from publisher.log.model import Change, DraftDiff, OnConflict, SheetCounts
+from publisher.log.model import Change, Conflict, DraftDiff, OnConflict, SheetCounts
 from publisher.log.registry import DatasetRow
 from publisher.log.transparency import successions
 from schemas.definition.catalogue import Catalogue
@@ -62,6 +62,8 @@ def compute_diff(
     _, errors, warnings = plan_publication(
         database, conn, dataset, catalogue, day=day, on_conflict=on_conflict, imports=chosen
     )
+    if catalogue.running:
+        _keep_back(conn, errors)
     leaves_out = without_errors or staging.leaves_out_errors(conn, dataset, parts)
     in_error = [error for error in errors if error.code == "rows-in-error"] if leaves_out else []
     builder = _ChangeBuilder(
@@ -92,6 +94,16 @@ def compute_diff(
             if proposal.state == "proposed"
         ),
     )
+
+
+def _keep_back(conn: Connection, errors: Sequence[Conflict]) -> None:
+    """Mark rows in conflict, which the publication of a running catalogue keeps back, as rows in error."""
+    by_import: dict[int, list[int]] = {}
+    for key, position in {entry for error in errors for entry in error.entries}:
+        by_import.setdefault(key, []).append(position)
+    for key, positions in by_import.items():
+        in_conflict = (plan.c["import"] == key, among(conn, plan.c.position, positions))
+        conn.execute(update(plan).where(*in_conflict).values(kind="error"))
 
 
 def _count_by_sheet(conn: Connection, parts: Mapping[int, str]) -> Iterator[SheetCounts]:
