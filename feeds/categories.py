@@ -48,8 +48,8 @@ def facet_terms(
 ) -> Iterator[tuple[str, str, str]]:
     """Yield (facet, value, label) of a record. ``division`` and ``body`` are defaults if it has none."""
     for facet, name in (("body", catalogue.body_field), ("type", catalogue.type_field)):
-        bodies = _values(content.get(name)) if name else ()
-        for value in bodies or ((body,) if body and facet == "body" else ()):
+        values = _values(content.get(name)) if name else ()
+        for value in values or ((body,) if body and facet == "body" else ()):
             yield facet, value, value
     places, others = _facets(catalogue)
     codes = [code for name in places for code in _values(content.get(name))] or [division or ""]

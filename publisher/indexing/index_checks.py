@@ -12,11 +12,9 @@ import msgspec
 from anyio import to_thread
 from msgspec import structs
 
-from publisher.indexing.span_to_document import build_document
+from publisher.indexing.span_to_document import DocumentBuilder
 from publisher.log.log import Log
-from publisher.log.model import Dataset, Span
 from publisher.log.verification.problem import Problem
-from schemas.definition.catalogue import Catalogue
 from search.contract import DamagedIndexError, Document, SearchEngine
 
 type Digest = bytes
@@ -69,35 +67,21 @@ def _digest(document: Document) -> Digest:
 
 
 def _expected(log: Log) -> dict[str, Digest]:
-    build = _Builder(log)
+    builder = DocumentBuilder(log)
     with closing(log.queries.spans()) as spans:
-        documents = map(build.document, spans)
+        documents = map(builder.document, spans)
         return {document.span: _digest(document) for document in documents if document is not None}
-
-
-class _Builder:
-    """Builds documents by the current catalogue of each dataset."""
-
-    def __init__(self, log: Log) -> None:
-        self._log = log
-        self._by_dataset: dict[str, tuple[Dataset, Catalogue]] = {}
-
-    def document(self, span: Span) -> Document | None:
-        if span.dataset not in self._by_dataset:
-            own = self._log.datasets.get(span.dataset), self._log.queries.catalogue(span.dataset)
-            self._by_dataset[span.dataset] = own
-        return build_document(span, *self._by_dataset[span.dataset])
 
 
 def _list_problems(log: Log, differences: _IndexDifferences) -> Iterator[Problem]:
     """Compare documents that differ once more, with the log as it is after the pass over the index."""
-    build, places = _Builder(log), _places(log)
+    builder, places = DocumentBuilder(log), _places(log)
     waiting = {item.key for item in log.outbox.items(limit=2**31, due_by=_ANY_TIME)}
     for batch in batched(sorted({*differences.different, *differences.expected} - waiting), _BATCH):
         with closing(log.queries.spans(ids=batch)) as rows:
             spans = {span.id: span for span in rows}
         for key in batch:
-            rebuilt = build.document(spans[key]) if key in spans else None
+            rebuilt = builder.document(spans[key]) if key in spans else None
             now = None if rebuilt is None else _digest(rebuilt)
             digest = differences.different.get(key)
             if digest == now or (digest is None and differences.expected[key] != now):

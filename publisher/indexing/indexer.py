@@ -17,11 +17,10 @@ import msgspec
 from anyio import to_thread
 
 from publisher.failure_lines import log_failure
-from publisher.indexing.span_to_document import build_document
+from publisher.indexing.span_to_document import DocumentBuilder
 from publisher.log.log import Log
-from publisher.log.model import Dataset, Span
+from publisher.log.model import Span
 from publisher.log.outbox.outbox import OutboxItem
-from schemas.definition.catalogue import Catalogue
 from search.contract import (
     DamagedIndexError,
     Document,
@@ -293,14 +292,9 @@ async def _rebuild(log: Log, search: SearchEngine, progress: Progress) -> int:
 
 
 def _documents(log: Log, spans: Iterable[Span]) -> Iterator[Document]:
-    """Yield the documents of spans; the engine iterates in its own thread."""
-    datasets: dict[str, tuple[Dataset, Catalogue]] = {}
-    for span in spans:
-        if span.dataset not in datasets:
-            datasets[span.dataset] = (log.datasets.get(span.dataset), log.queries.catalogue(span.dataset))
-        search_document = build_document(span, *datasets[span.dataset])
-        if search_document is not None:
-            yield search_document
+    """Build the documents of spans; the engine iterates in its own thread."""
+    documents = map(DocumentBuilder(log).document, spans)
+    return (document for document in documents if document is not None)
 
 
 @contextmanager
@@ -313,10 +307,10 @@ def _stoppable(documents: Iterable[Document]) -> Iterator[Iterator[Document]]:
     ended = threading.Event()
 
     def documents_until_end() -> Iterator[Document]:
-        for search_document in documents:
+        for document in documents:
             if ended.is_set():
                 raise SearchError("given up / 已放弃")
-            yield search_document
+            yield document
 
     try:
         yield documents_until_end()
@@ -325,11 +319,11 @@ def _stoppable(documents: Iterable[Document]) -> Iterator[Iterator[Document]]:
 
 
 def _report_progress(documents: Iterable[Document], total: int, progress: Progress) -> Iterator[Document]:
-    """Report progress. ``total``: number of spans, including withdrawn and erased ones without document."""
+    """Report progress. ``total``: number of spans, also of those without a document, such as erased ones."""
     progress(REBUILDING, 0, total)
     number = 0
-    for number, search_document in enumerate(documents, start=1):
-        yield search_document
+    for number, document in enumerate(documents, start=1):
+        yield document
         if number % 1_000 == 0:
             progress(REBUILDING, number, total)
     progress(REBUILDING, number, number)

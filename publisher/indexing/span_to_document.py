@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from publisher.log.clocks import micros
+from publisher.log.log import Log
 from publisher.log.model import Dataset, Span
 from schemas.cells.value_texts import format_value
 from schemas.definition.catalogue import Catalogue, Field, Json
@@ -51,6 +52,21 @@ def build_document(span: Span, dataset: Dataset, catalogue: Catalogue) -> Docume
     )
 
 
+class DocumentBuilder:
+    """Builds documents by the current catalogue of each dataset."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._by_dataset: dict[str, tuple[Dataset, Catalogue]] = {}
+
+    def document(self, span: Span) -> Document | None:
+        """Build the document of a span, as :func:`build_document` does."""
+        if span.dataset not in self._by_dataset:
+            own = self._log.datasets.get(span.dataset), self._log.queries.catalogue(span.dataset)
+            self._by_dataset[span.dataset] = own
+        return build_document(span, *self._by_dataset[span.dataset])
+
+
 def _identifies(field: Field, catalogue: Catalogue) -> bool:
     return field.format == "document-number" and (field.name,) in map(tuple, catalogue.identity)
 
@@ -66,7 +82,7 @@ def _text(field: Field, value: Json) -> str:
 
 
 def _day(value: Json) -> date | None:
-    """Parse a full date; None for a partial one (2015, 2015-11), which sorts by its release."""
+    """Parse a date; None if there is none."""
     if not isinstance(value, str):
         return None
     try:

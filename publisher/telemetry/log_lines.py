@@ -40,7 +40,7 @@ def configure_logging(form: LogForm, *, access: bool = False) -> None:
     handler.setFormatter(JsonLines() if form == "json" else TextLines())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("publisher").setLevel(logging.INFO)
-    # Its warnings are of bytes that are not a request: anybody could fill the disk with them.
+    # uvicorn warns of bytes that are not a request: anybody could fill the disk with them.
     logging.getLogger("uvicorn").setLevel(logging.ERROR)
     logging.getLogger(ACCESS).setLevel(logging.INFO if access else logging.CRITICAL)
 

@@ -90,9 +90,9 @@ def rules_of(states: Sequence[CheckedState], rules: RulesByTask) -> list[RuleSta
     """Return the rules about a commitment in any of its states."""
     own: dict[int, RuleState] = {}
     for state in states:
-        for rule_record, rule in rules.get(task_key(state.record.content), ()):
-            if concerns(rule_record.record.content, state.record.content):
-                own[id(rule)] = rule  # several states of the commitment may have the same rule
+        for state_of_rule, rule_state in rules.get(task_key(state.record.content), ()):
+            if concerns(state_of_rule.record.content, state.record.content):
+                own[id(rule_state)] = rule_state  # several states of the commitment may have the same rule
     return list(own.values())
 
 

@@ -70,7 +70,11 @@ def find_endings(work: Work, effects: Iterable[PublishedEffect], day: date) -> E
 
 
 def judge_force(work: Work, endings: Endings, day: date) -> LegalForce | None:
-    """Return whether a work is in force on a day; None if no record says anything about it."""
+    """Return whether a work is in force on a day. A record that states no validity is in force.
+
+    None if no list of the site contains it, if its records contradict each other, or if the term of one
+    without a validity is over.
+    """
     if endings.past:
         return "NotInForce"
     if not work.records:

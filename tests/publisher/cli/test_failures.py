@@ -317,7 +317,7 @@ def test_ctrl_c_in_the_midst_of_a_publication_makes_no_release_and_keeps_the_dra
 def test_ctrl_c_while_a_release_is_indexed_says_that_it_stands(site: Home, tmp_path: Path) -> None:
     site.dataset("shili-power-list", "应急管理局")
     site.ok("import", xlsx(tmp_path / "应急管理局.xlsx", ITEMS), "--dataset", "shili-power-list")
-    assert "发布已完成" in interrupt(site, "publisher.indexing.indexer.build_document", *PUBLISH)
+    assert "发布已完成" in interrupt(site, "publisher.indexing.span_to_document.build_document", *PUBLISH)
     (release,) = site.ok("releases", "shili-power-list", "--json").json
     assert release["counts"]["records"] == len(ITEMS)
     site.ok("reindex")

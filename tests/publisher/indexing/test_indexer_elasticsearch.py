@@ -104,7 +104,7 @@ def test_a_poisoned_document_is_set_aside_and_does_not_block_the_rest(
             return structs.replace(indexed, effective_to=2**64)
         return indexed
 
-    monkeypatch.setattr(indexer, "build_document", with_poison)
+    monkeypatch.setattr(span_to_document, "build_document", with_poison)
     anyio.run(indexer.index_outbox, log, engine)
     state = anyio.run(indexer.status, log, engine)
     assert (state.documents, state.pending) == (1, 0)
@@ -130,7 +130,7 @@ def test_what_was_set_aside_is_shown_no_more_when_the_record_is_written_again(
         return indexed and structs.replace(indexed, effective_to=2**64)
 
     release(log)
-    monkeypatch.setattr(indexer, "build_document", with_poison)
+    monkeypatch.setattr(span_to_document, "build_document", with_poison)
     anyio.run(indexer.index_outbox, log, engine)
     assert len(anyio.run(indexer.status, log, engine).set_aside) == 2
     monkeypatch.undo()
