@@ -7,7 +7,11 @@ from collections.abc import Iterable, Sequence
 
 from publisher.ingest.parsed_file import Reading
 from publisher.log.model import Dataset, LogError, Part
-from schemas.reference import government_bodies
+from schemas.reference import administrative_divisions, government_bodies
+
+_KINDS_OF_PLACE = "省市县区州盟旗"
+_LONGEST_PLACE = 24
+"""Characters before a name in which its place is searched."""
 
 
 def find_part(dataset: Dataset, name: str) -> Part:
@@ -35,7 +39,7 @@ def identify_part(dataset: Dataset, reading: Reading) -> Part | None:
     titles = [row.text for row in reading.left_out if row.reason == "title"]
     sheets = [sheet.sheet for sheet in reading.sheets]
     for texts in ([reading.file], titles, sheets):
-        candidates = _find_mentioned(dataset.parts, texts)
+        candidates, is_of_others = _find_mentioned(dataset.parts, texts, dataset.division)
         if len(candidates) == 1:
             return candidates[0]
         if candidates:
@@ -45,6 +49,8 @@ def identify_part(dataset: Dataset, reading: Reading) -> Part | None:
                 f"“{reading.file}”可能属于以下报送部门：{names}。请指定。",
                 f"“{reading.file}” may belong to any of these parts: {names}. Choose one.",
             )
+        if is_of_others:
+            break
     raise LogError(
         "part-unclear",
         f"无法识别“{reading.file}”属于哪个报送部门，请指定。{_list_parts_zh(dataset)}",
@@ -52,15 +58,24 @@ def identify_part(dataset: Dataset, reading: Reading) -> Part | None:
     )
 
 
-def _find_mentioned(parts: Sequence[Part], texts: Iterable[str]) -> list[Part]:
-    """Find the parts that the texts name; a name inside a longer one (文化局 in 新闻文化局) is ignored."""
+def _find_mentioned(
+    parts: Sequence[Part], texts: Iterable[str], division: str | None
+) -> tuple[list[Part], bool]:
+    """Find the parts that the texts name, and whether they name one of another place than ``division``.
+
+    A name inside a longer one (文化局 in 新闻文化局) is ignored.
+    """
+    is_of_others = False
     text = "\n".join(_fold_name(t) for t in texts)
     occurrences: list[tuple[int, int, Part]] = []
     for part in parts:
         for name in _fold_names(part):
             start = text.find(name)
             while start >= 0:
-                occurrences.append((start, start + len(name), part))
+                if division and _is_of_another_place(text, start, name, division):
+                    is_of_others = True
+                else:
+                    occurrences.append((start, start + len(name), part))
                 start = text.find(name, start + 1)
     mentioned: set[Part] = set()
     last, reach = (0, 0), 0
@@ -68,7 +83,17 @@ def _find_mentioned(parts: Sequence[Part], texts: Iterable[str]) -> list[Part]:
         if end > reach or (start, end) == last:  # two parts may share an alias
             mentioned.add(part)
             last, reach = (start, end), end
-    return [part for part in parts if part in mentioned]
+    return [part for part in parts if part in mentioned], is_of_others
+
+
+def _is_of_another_place(text: str, start: int, name: str, division: str) -> bool:
+    """Test for a name after that of another division: 海城市财政局 is not the 财政局 of 鞍山."""
+    before = text[max(0, start - _LONGEST_PLACE) : start].removesuffix("人民政府")
+    place = before + (name[0] if name[0] in _KINDS_OF_PLACE else "")
+    own = administrative_divisions.shorten_code(division)
+    codes = (administrative_divisions.find_codes(place[first:]) for first in range(len(place) - 1))
+    longest = next(filter(None, codes), ())
+    return bool(longest) and own not in longest
 
 
 def _fold_names(part: Part) -> set[str]:

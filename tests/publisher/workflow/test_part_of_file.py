@@ -54,6 +54,30 @@ def test_a_name_inside_a_longer_name_does_not_count() -> None:
     assert part.name == "新闻文化局"
 
 
+@pytest.mark.parametrize("name", ["财政局", "市财政局"])
+@pytest.mark.parametrize(
+    ("file", "is_own"),
+    [
+        ("鞍山市财政局权责清单.xlsx", True),
+        ("辽宁省鞍山市财政局.xlsx", True),
+        ("鞍山市人民政府市财政局.xlsx", True),
+        ("市财政局权责清单.xlsx", True),
+        ("海城市财政局权责清单.xlsx", False),
+        ("马鞍山市财政局权责清单.xlsx", False),
+        ("鞍山市海城市财政局.xlsx", False),
+    ],
+)
+def test_a_department_of_another_place_is_not_the_part(name: str, file: str, *, is_own: bool) -> None:
+    of_anshan = make_dataset("shili", parts=(Part(name), Part("统计局")), division="210300")
+    if is_own:
+        part = part_of_file.identify_part(of_anshan, reading(file))
+        assert part is not None
+        assert part.name == name
+    else:
+        with pytest.raises(LogError, match="无法识别"):
+            part_of_file.identify_part(of_anshan, reading(file, title=f"{name}权责清单"))
+
+
 def test_the_title_decides_if_the_file_name_contains_no_part() -> None:
     part = part_of_file.identify_part(
         dataset(Part("统计局")), reading("附件1.xlsx", title="示例市统计局权责清单")
