@@ -38,15 +38,15 @@ def publish_draft(
     parts: Sequence[str] | None = None,
     emergency: str = "",
     submission: int | None = None,
-    shown: ShownState | None = None,
+    shown_state: ShownState | None = None,
     progress: Progress = indexer.ignore_progress,
 ) -> Release | None:
     """Publish the draft as one release; None if it changes nothing. The search index is not updated.
 
     ``emergency``: reason why a dataset under the two-person rule publishes what nobody approved.
-    ``submission``: key of the one that it publishes, which has to be approved then. ``shown``: what a person
-    was shown. Raises :class:`LogError`: ``no-draft``, ``conflicts``, ``rows-in-error``, ``later-effect``,
-    ``approval-needed``, ``approval-void``, ``state-moved``.
+    ``submission``: key of the one that it publishes, which has to be approved then. ``shown_state``: what a
+    person was shown. Raises :class:`LogError`: ``no-draft``, ``conflicts``, ``rows-in-error``,
+    ``later-effect``, ``approval-needed``, ``approval-void``, ``state-moved``.
     """
     return log.releases.publish(
         dataset,
@@ -58,7 +58,7 @@ def publish_draft(
         parts=parts,
         emergency=emergency,
         submission=submission,
-        shown=shown,
+        shown_state=shown_state,
         without_errors=without_errors,
         progress=lambda count, total: progress(PUBLISHING, count, total),
     )

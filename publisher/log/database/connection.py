@@ -47,7 +47,7 @@ _READ_CACHE_KIB = 65_536
 """SQLite page cache of each idle connection, in KiB. A full export fills it."""
 _MOST_IDLE = 16
 """SQLite connections that stay open for the next reads."""
-_NO_OTHER_LIMITS = postgresql.ServerLimits()
+_DEFAULT_LIMITS = postgresql.ServerLimits()
 _CHECKPOINT_TRIES, _CHECKPOINT_PAUSE = 600, 0.05
 
 
@@ -77,7 +77,7 @@ class Database:
         *,
         read_only: bool = False,
         public: bool = False,
-        limits: postgresql.ServerLimits = _NO_OTHER_LIMITS,
+        limits: postgresql.ServerLimits = _DEFAULT_LIMITS,
     ) -> None:
         """``public``: secrets of webhooks cannot be read (on SQLite; a server has roles for that)."""
         self.url = postgresql.with_driver(make_url(url))

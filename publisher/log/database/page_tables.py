@@ -1,4 +1,4 @@
-"""Tables of harvested sites: pages, responses, and what changed at the source."""
+"""Tables of harvested sites: pages, responses, and what changed at the source site."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ response = Table(
     Column("destroyed", Boolean, nullable=False),  # by an erasure
     *sealed("response"),
 )
-"""Every response of a source, unmodified."""
+"""Every response of a page, unmodified."""
 
 notice = Table(
     "notice",
@@ -94,7 +94,7 @@ notice = Table(
     Column("after", BigInteger),
     *sealed("notice"),
 )
-"""Changes at the source since a page was first parsed."""
+"""Changes at the source site since a page was first parsed."""
 
 source_run = Table(
     "source_run",
@@ -107,4 +107,4 @@ source_run = Table(
     *sealed("source_run"),
     Index("source_run_source", "source"),
 )
-"""The newest runs over each source."""
+"""The newest runs over each source site."""

@@ -12,6 +12,7 @@ from publisher.log.clocks import FOREVER
 from publisher.log.database import tables as t
 from publisher.log.database.connection import stream
 from publisher.log.database.temporary_tables import plan
+from publisher.log.drafts.plan import locate_in_file
 from publisher.log.model import Conflict
 from publisher.log.record_identity import identity_digest
 from publisher.log.registry import DatasetRow
@@ -81,6 +82,6 @@ def _conflict(row: Any, rename: Any, catalogue: Catalogue) -> Conflict:
         message_en=f"{name} is the name of another item until release {rename.number} renames it on {first}. "
         "Publish with effect from that day.",
         identity=identity,
-        locators=({"file": row.name, **_decode(row.locator)},),
+        locators=(locate_in_file(row),),
         entries=((row[0], row.position),),
     )

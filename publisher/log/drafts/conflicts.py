@@ -16,7 +16,9 @@ from publisher.log.database.temporary_tables import plan
 from publisher.log.drafts.plan import (
     Window,
     fetch_rows_in_error,
+    locate_in_file,
     on_day,
+    select_planned_rows,
     withdrawn_by_cancellation,
 )
 from publisher.log.model import Conflict
@@ -46,7 +48,7 @@ def find_duplicates(
         first, *others = group
         for other in others:
             identity = catalogue.identity_of(msgspec.json.decode(first.content))
-            pair = (_locator(first), _locator(other))
+            pair = (locate_in_file(first), locate_in_file(other))
             if other.part != first.part:
                 # A draft may be older than the first part of its dataset.
                 parts = names.get(first.part, "—"), names.get(other.part, "—")
@@ -70,23 +72,14 @@ def find_namesakes(
     """Warn about new documents that are published although another one has their title."""
     if not (catalogue.running and catalogue.of_documents):
         return []
-    e = t.draft_entry.c
-    rows = conn.execute(
-        select(e["import"], e.position, e.identity, e.content, e.locator, e.title, t.import_.c.name)
-        .select_from(plan)
-        # From the plan to its rows: with an inner join SQLite scans the plan for each row of the draft.
-        .outerjoin(t.draft_entry, and_(e["import"] == plan.c["import"], e.position == plan.c.position))
-        .join(t.import_, t.import_.c.key == plan.c["import"])
-        .where(among(conn, plan.c["import"], (w.key for w in windows)), plan.c.kind == "added")
-        .order_by(plan.c["import"], plan.c.position)
-    )
+    rows = conn.execute(select_planned_rows(conn, windows, "added"))
     return [
         Conflict(
             code="same-title",
             message_zh=f"“{row.title}”与另一份文件同名，没有发文字号，正文不同，按另一份文件发布。请核对是否为同一文件。",
             message_en=f"“{row.title}” has the title of another document, no number and another text; it is "
             "published as a document of its own. Check whether they are one.",
-            locators=(_locator(row),),
+            locators=(locate_in_file(row),),
         )
         for row in rows
         if row.identity != identity_digest(dataset, catalogue.identity_of(msgspec.json.decode(row.content)))
@@ -117,7 +110,7 @@ def find_foreign_records(
         structs.replace(
             _owned_by_other_part(
                 catalogue.identity_of(msgspec.json.decode(row.content)),
-                _locator(row),
+                locate_in_file(row),
                 names[row.before_part],
             ),
             entries=_entries(row),
@@ -137,7 +130,7 @@ def report_rows_in_error(conn: Connection) -> list[Conflict]:
             code="rows-in-error",
             message_zh=f"有{len(rows)}行数据有误。请改正，或略去这些行后发布。",
             message_en=f"{len(rows)} rows contain errors. Fix them, or exclude these rows from publication.",
-            locators=tuple(_locator(row) for row in rows),
+            locators=tuple(locate_in_file(row) for row in rows),
         )
     ]
 
@@ -287,10 +280,6 @@ def _find_erased(conn: Connection) -> Iterator[Conflict]:
 def _entries(*rows: Any) -> tuple[tuple[int, int], ...]:
     """Return import and position of rows whose first column is the import."""
     return tuple((row[0], row.position) for row in rows)
-
-
-def _locator(row: Any) -> dict[str, Any]:
-    return {"file": row.name, **msgspec.json.decode(row.locator)}
 
 
 def _place(locator: Mapping[str, Any]) -> str:

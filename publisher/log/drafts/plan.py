@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from publisher.log.clocks import FOREVER
 from publisher.log.database import tables as t
-from publisher.log.database.connection import Database
+from publisher.log.database.connection import Database, among
 from publisher.log.database.held_records import REREAD_SIGN
 from publisher.log.database.temporary_tables import create_empty, plan
 from publisher.log.model import OnConflict
@@ -85,6 +85,25 @@ def fetch_rows_in_error(conn: Connection) -> Sequence[Any]:
         .where(p.kind == "error")
         .order_by(p["import"], p.position)
     ).all()
+
+
+def select_planned_rows(conn: Connection, windows: Sequence[Window], *kinds: str) -> Select[Any]:
+    """Select the rows of the draft that the plan has with one of these kinds, in the order of the files."""
+    e, i = t.draft_entry.c, t.import_.c
+    return (
+        select(e["import"], e.position, e.identity, e.content, e.locator, e.title, i.name, i.part)
+        .select_from(plan)
+        # From the plan to its rows: with an inner join SQLite scans the plan for each row of the draft.
+        .outerjoin(t.draft_entry, and_(e["import"] == plan.c["import"], e.position == plan.c.position))
+        .join(t.import_, i.key == plan.c["import"])
+        .where(plan.c.kind.in_(kinds), among(conn, plan.c["import"], (w.key for w in windows)))
+        .order_by(plan.c["import"], plan.c.position)
+    )
+
+
+def locate_in_file(row: Any) -> dict[str, Any]:
+    """Return the locator of a row of the draft with the name of its file."""
+    return {"file": row.name, **msgspec.json.decode(row.locator)}
 
 
 def on_day(span: Any, day: int) -> ColumnElement[bool]:

@@ -13,14 +13,13 @@ from typing import Any
 
 import msgspec
 from msgspec import structs
-from sqlalchemy import Connection, and_, exists, literal, select
+from sqlalchemy import Connection, exists, literal, select
 
 from publisher.log import registry
 from publisher.log.clocks import FOREVER
 from publisher.log.database import tables as t
 from publisher.log.database.connection import among
-from publisher.log.database.temporary_tables import plan
-from publisher.log.drafts.plan import Window, families
+from publisher.log.drafts.plan import Window, families, locate_in_file, select_planned_rows
 from publisher.log.model import Conflict, DraftEntry
 from publisher.log.record_identity import identity_digest
 from publisher.log.registry import DatasetRow
@@ -68,16 +67,7 @@ def find_codes_in_two_parts(
     """Warn about new and changed items whose code an item of another name in another part has too."""
     if not _applies(catalogue) or len(registry.part_names(conn, dataset.key)) < 2:
         return []
-    e, i = t.draft_entry.c, t.import_.c
-    rows = conn.execute(
-        select(e["import"], e.position, e.identity, e.content, e.locator, e.title, i.name, i.part)
-        .select_from(plan)
-        # From the plan to its rows: with an inner join SQLite scans the plan for each row of the draft.
-        .outerjoin(t.draft_entry, and_(e["import"] == plan.c["import"], e.position == plan.c.position))
-        .join(t.import_, i.key == plan.c["import"])
-        .where(plan.c.kind.in_(("added", "changed")), among(conn, plan.c["import"], (w.key for w in windows)))
-        .order_by(plan.c["import"], plan.c.position)
-    ).all()
+    rows = conn.execute(select_planned_rows(conn, windows, "added", "changed")).all()
     warnings = []
     for import_key, group in groupby(rows, key=lambda row: row[0]):
         by_name = [row for row in group if _is_named(dataset, catalogue, row)]
@@ -187,5 +177,5 @@ def _shared_with_part(row: Any, code: str) -> Conflict:
         message_en=f"The code {code} of {row.title} is also that of an item of another name in the list "
         "of another part; names distinguish them. Nothing to do if a higher body gave the code; "
         "otherwise check it.",
-        locators=({"file": row.name, **msgspec.json.decode(row.locator)},),
+        locators=(locate_in_file(row),),
     )

@@ -228,9 +228,10 @@ def in_draft(
 
 
 def imports_of_parts(conn: Connection, dataset: DatasetRow, parts: Sequence[str] | None) -> Sequence[Any]:
-    """List the imports of these parts in the draft; None: all of them, none if it has accepted repeals only.
+    """List the imports of parts in the draft.
 
-    Raises ``LogError``: ``no-draft``, ``no-such-part``.
+    ``parts``: None for all; the list is empty if the draft has accepted repeals only. Raises ``LogError``:
+    ``no-draft``, also if one of the parts has no import; ``no-such-part``.
     """
     imports = draft_imports(conn, dataset, parts)
     if parts is None:

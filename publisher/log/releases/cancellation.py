@@ -65,7 +65,7 @@ class CancellationRelease:
         self._find_changes(self._find_release(number, today), today)
 
     def cancel(
-        self, number: int, catalogue: Catalogue, heading: ReleaseHeading, amendment: AmendmentRelease
+        self, number: int, catalogue: Catalogue, heading: ReleaseHeading, amendment_release: AmendmentRelease
     ) -> int:
         """Cancel the release. → the sequence of the new one.
 
@@ -86,14 +86,14 @@ class CancellationRelease:
         for change in {change.record: change for change in changes if change.kind == "renamed"}.values():
             before = msgspec.json.decode(self._content(change.before))
             renamed = self._content(change.revision)
-            amendment.restore_identity(change.record, renamed, before, release.effective_on)
+            amendment_release.restore_identity(change.record, renamed, before, release.effective_on)
         if rows:
             self._conn.execute(insert(new_change), rows)
         heading = structs.replace(heading, extra_counts={t.CANCELS: number})
         sequence = write_release(
-            self._database, self._conn, self._dataset, catalogue, heading, now=amendment.now
+            self._database, self._conn, self._dataset, catalogue, heading, now=amendment_release.now
         )
-        self._forget_effect(release, without_effect, sequence, micros(amendment.now))
+        self._forget_effect(release, without_effect, sequence, micros(amendment_release.now))
         return sequence
 
     def _find_release(self, number: int, today: date) -> Any:

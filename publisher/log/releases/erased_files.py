@@ -90,19 +90,19 @@ def destroy_again(
     log knows as destroyed stays as it is: what was imported since, was imported after the erasure.
     → digests of what there was.
     """
-    known = {
+    destroyed_before = {
         *conn.scalars(select(t.import_.c.digest).where(t.import_.c.destroyed)),
         *conn.scalars(select(pt.response.c.digest).where(pt.response.c.destroyed)),
     }
     addressed = destroyed_pages.find_addressed(conn, pages)
     responses = destroyed_pages.digests_of_pages(conn, [*addressed])
-    own, exact = set(records) - known, {*records, *others, *responses} - known
+    own, exact = set(records) - destroyed_before, {*records, *others, *responses} - destroyed_before
     drafted = find_drafted(conn, own)
     i = t.import_.c
     is_exact = (i.release.is_(None), among(conn, i.digest, exact))
-    named = conn.execute(select(i.key, i.dataset, i.digest).where(*is_exact)).all()
-    destroyed = {row.digest for row in named}
-    drop_drafted(conn, {row.key: row for row in (*drafted, *named)}.values())
+    exact_imports = conn.execute(select(i.key, i.dataset, i.digest).where(*is_exact)).all()
+    destroyed = {row.digest for row in exact_imports}
+    drop_drafted(conn, {row.key: row for row in (*drafted, *exact_imports)}.values())
     destroyed.update(destroy_evidence(conn, exact))
     destroyed_pages.destroy(conn, own)
     destroyed_pages.mark_erased(conn, [*addressed])

@@ -277,7 +277,8 @@ def require_ground(ground: str) -> None:
 
 
 def erase_actor(conn: Connection, actor: str, ground: str, now: datetime) -> NamingActs:
-    """Destroy all names, with their salts, in what names a person; append the entry about it.
+    """In each release and submission that names a person, destroy every name, also those of others, with its
+    salt; append the entry about it.
 
     The entry lists the releases; there may be none. Their hashes of format 1 cannot be checked any more. The
     bytes are deleted afterwards, as of records. Raises ``LogError('no-such-actor')``.

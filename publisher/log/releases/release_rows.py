@@ -102,10 +102,10 @@ def cancelled_releases(
 
     ``conditions``: of the releases that cancel them.
     """
-    done = cancellations(conn, _b.published_at <= known_at, *conditions)
-    if not done:
+    cancelling = cancellations(conn, _b.published_at <= known_at, *conditions)
+    if not cancelling:
         return ()
-    numbers = [(one.dataset, n) for one in done for n in (one.cancels, one.number)]
+    numbers = [(one.dataset, n) for one in cancelling for n in (one.cancels, one.number)]
     columns = (_b.dataset, _b.number, _b.sequence, _b.published_at, _b.effective_on)
     rows = {
         (row.dataset, row.number): row
@@ -113,7 +113,7 @@ def cancelled_releases(
         for row in conn.execute(select(*columns).where(tuple_(_b.dataset, _b.number).in_(batch)))
     }
     cancelled = []
-    for one in done:
+    for one in cancelling:
         row, cancellation = rows[one.dataset, one.cancels], rows[one.dataset, one.number]
         cancelled.append(
             CancelledRelease(

@@ -10,8 +10,14 @@ from msgspec import structs
 from sqlalchemy import Connection, select
 
 from publisher.log import generated_files, registry
-from publisher.log.approvals import shown_state, two_persons
-from publisher.log.approvals.shown_state import ShownState
+from publisher.log.approvals import two_persons
+from publisher.log.approvals.shown_state import (
+    ShownState,
+    keys_of,
+    keys_of_release,
+    require_unchanged,
+    state_moved,
+)
 from publisher.log.approvals.submission import PublicationRequest
 from publisher.log.approvals.two_persons import Authority
 from publisher.log.database import tables as t
@@ -48,15 +54,16 @@ class Releases:
         parts: Sequence[str] | None = None,
         emergency: str = "",
         submission: int | None = None,
-        shown: ShownState | None = None,
+        shown_state: ShownState | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> Release | None:
         """Publish the draft, or ``parts`` of it, and take it from the draft. → the release; None: no change.
 
         ``emergency``: reason why a dataset under the two-person rule publishes what nobody approved.
-        ``without_errors``: rows in error are left out, as those are whose import says so.
+        ``without_errors``: rows in error are left out. Without it they are, too, if every import with rows in
+        error was staged to leave them out.
         ``submission``: key of the submission that is published; it has to be approved even where the dataset
-        is not under that rule. ``shown``: what a person was shown. Raises ``LogError``: ``no-draft``,
+        is not under that rule. ``shown_state``: what a person was shown. Raises ``LogError``: ``no-draft``,
         ``conflicts``, ``rows-in-error``, ``later-effect``, ``approval-needed``, ``approval-void``,
         ``state-moved``.
         """
@@ -71,7 +78,7 @@ class Releases:
         )
         with self._session.append() as conn:
             row, catalogue = find_draft_catalogue(self._session, conn, dataset, None)
-            shown_state.require_unchanged(conn, row, shown, self._session.today(), records=None, parts=parts)
+            require_unchanged(conn, row, shown_state, self._session.today(), records=None, parts=parts)
             digests = [i.digest for i in staging.draft_imports(conn, row)]
             heading = ReleaseHeading(effective_on, basis, note, actor)
             heading, authority = self._authorise(conn, row, heading, request, emergency, submission)
@@ -103,7 +110,7 @@ class Releases:
         actor: str = "",
         emergency: str = "",
         submission: int | None = None,
-        shown: ShownState | None = None,
+        shown_state: ShownState | None = None,
     ) -> Release:
         """Correct (更正) contents for the whole period of the state in force today, or next, or last.
 
@@ -114,11 +121,11 @@ class Releases:
         return self._amend(
             dataset,
             ReleaseHeading(self._session.today(), basis, reason, actor),
-            lambda amendment, heading: amendment.correct(corrections, heading),
+            lambda amendment_release, heading: amendment_release.correct(corrections, heading),
             request,
             emergency,
             submission,
-            shown,
+            shown_state,
         )
 
     def withdraw(
@@ -131,7 +138,7 @@ class Releases:
         actor: str = "",
         emergency: str = "",
         submission: int | None = None,
-        shown: ShownState | None = None,
+        shown_state: ShownState | None = None,
     ) -> Release:
         """Withdraw records that should not have been published, on every day."""
         request = PublicationRequest(
@@ -140,11 +147,11 @@ class Releases:
         return self._amend(
             dataset,
             ReleaseHeading(self._session.today(), basis, reason, actor),
-            lambda amendment, heading: amendment.withdraw(records, heading),
+            lambda amendment_release, heading: amendment_release.withdraw(records, heading),
             request,
             emergency,
             submission,
-            shown,
+            shown_state,
         )
 
     def rename(
@@ -159,7 +166,7 @@ class Releases:
         actor: str = "",
         emergency: str = "",
         submission: int | None = None,
-        shown: ShownState | None = None,
+        shown_state: ShownState | None = None,
     ) -> Release:
         """Continue a record with ``content``, whose identity matches rows from now on.
 
@@ -174,11 +181,11 @@ class Releases:
         return self._amend(
             dataset,
             heading,
-            lambda amendment, heading: amendment.rename(record, content, heading),
+            lambda amendment_release, heading: amendment_release.rename(record, content, heading),
             request,
             emergency,
             submission,
-            shown,
+            shown_state,
         )
 
     def cancel(
@@ -191,7 +198,7 @@ class Releases:
         actor: str = "",
         emergency: str = "",
         submission: int | None = None,
-        shown: ShownState | None = None,
+        shown_state: ShownState | None = None,
     ) -> Release:
         """Cancel a release that is not yet in effect. Records that never took effect are withdrawn, and all
         others get back the states that they had before it.
@@ -204,14 +211,16 @@ class Releases:
         with self._session.append() as conn:
             row = registry.dataset_row(conn, dataset)
             catalogue = self._session.catalogue(conn, row.catalogue_digest)
-            records = shown_state.keys_of_release(row, number)
-            shown_state.require_unchanged(conn, row, shown, self._session.today(), records=records)
+            records = keys_of_release(row, number)
+            require_unchanged(conn, row, shown_state, self._session.today(), records=records)
             request = PublicationRequest(kind="cancel", basis=basis, note=reason, release=number)
             heading, authority = self._authorise(conn, row, heading, request, emergency, submission)
             refuse_migration(self._session, conn, row, number)
-            amendment = AmendmentRelease(self._session.database, conn, row, catalogue, self._session.clock())
+            amendment_release = AmendmentRelease(
+                self._session.database, conn, row, catalogue, self._session.clock()
+            )
             cancellation_release = CancellationRelease(self._session.database, conn, row)
-            sequence = cancellation_release.cancel(number, catalogue, heading, amendment)
+            sequence = cancellation_release.cancel(number, catalogue, heading, amendment_release)
             two_persons.settle(conn, authority, sequence)
             return _release(conn, row, sequence)
 
@@ -258,7 +267,7 @@ class Releases:
         records: Sequence[tuple[str, str]],
         ground: str,
         actor: str = "",
-        shown: erasure.ErasurePreview | None = None,
+        shown_state: erasure.ErasurePreview | None = None,
     ) -> Release:
         """Destroy all contents of these records (dataset, record id) of one dataset.
 
@@ -278,10 +287,10 @@ class Releases:
             catalogue = self._session.catalogue(conn, row.catalogue_digest)
             erased = tuple(dict.fromkeys(record for _, record in records))
             heading = ReleaseHeading(self._session.today(), "", ground, actor, erased=erased)
-            act = erasure.ErasureRelease(self._session.database, conn, row)
-            if shown is not None and not shown.equals(act.preview(erased)):
-                raise shown_state.state_moved("将销毁的内容有变化", "What would be destroyed changed")
-            sequence = act.erase(catalogue, heading, self._session.clock())
+            erasure_release = erasure.ErasureRelease(self._session.database, conn, row)
+            if shown_state is not None and not shown_state.equals(erasure_release.preview(erased)):
+                raise state_moved("将销毁的内容有变化", "What would be destroyed changed")
+            sequence = erasure_release.erase(catalogue, heading, self._session.clock())
             release = _release(conn, row, sequence)
         self.scrub()
         return release
@@ -292,7 +301,8 @@ class Releases:
             return erasure.find_naming_acts(conn, actor)
 
     def erase_actor(self, actor: str, *, ground: str) -> erasure.NamingActs:
-        """Destroy all names in what names a person, as an entry of the log → the releases and submissions.
+        """In each release and submission that names a person, destroy every name, also those of others, with
+        its salt, as an entry of the log → the releases and submissions.
 
         Raises ``LogError``: ``no-such-actor``; ``ground-missing``, ``erasure-incomplete`` as :meth:`erase`.
         """
@@ -338,13 +348,13 @@ class Releases:
         request: PublicationRequest,
         emergency: str,
         submission: int | None,
-        shown: ShownState | None,
+        shown_state: ShownState | None,
     ) -> Release:
         release_writer.require_reason(heading)
         with self._session.append() as conn:
             row = registry.dataset_row(conn, dataset)
-            records = shown_state.keys_of(row, list(request.records))
-            shown_state.require_unchanged(conn, row, shown, self._session.today(), records=records)
+            records = keys_of(row, list(request.records))
+            require_unchanged(conn, row, shown_state, self._session.today(), records=records)
             heading, authority = self._authorise(conn, row, heading, request, emergency, submission)
             catalogue = self._session.catalogue(conn, row.catalogue_digest)
             amendment_release = AmendmentRelease(

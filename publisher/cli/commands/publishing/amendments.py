@@ -61,7 +61,7 @@ def correct(
             basis=basis,
             actor=actor,
             emergency=emergency,
-            shown=state,
+            shown_state=state,
         )
         return report_release(context, log, release)
 
@@ -103,7 +103,7 @@ def withdraw(
             basis=basis,
             actor=actor,
             emergency=emergency,
-            shown=state,
+            shown_state=state,
         )
         return report_release(context, log, release)
 
@@ -148,7 +148,7 @@ def rename(
             basis=basis,
             actor=actor,
             emergency=emergency,
-            shown=state,
+            shown_state=state,
         )
         return report_release(context, log, release)
 
@@ -188,7 +188,7 @@ def cancel(
             output.print_line(in_language(f"… 另有{more}条", f"… and {more} more"))
         _confirm_amendment(context, log, "取消", "cancellation", reason, basis, yes=yes)
         release = log.releases.cancel(
-            dataset, number, reason=reason, basis=basis, actor=actor, emergency=emergency, shown=state
+            dataset, number, reason=reason, basis=basis, actor=actor, emergency=emergency, shown_state=state
         )
         return report_release(context, log, release)
 

@@ -105,7 +105,7 @@ def _erase_records(
         requests = list_requests(context, pairs)
         unfinished: LogError | None = None
         try:
-            release = log.releases.erase(records=pairs, ground=ground, actor=actor, shown=preview)
+            release = log.releases.erase(records=pairs, ground=ground, actor=actor, shown_state=preview)
         except LogError as error:
             if error.code != "erasure-incomplete":
                 raise

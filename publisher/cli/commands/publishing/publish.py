@@ -127,7 +127,7 @@ def publish(
                 on_conflict=on_conflict,
                 parts=parts or None,
                 emergency=emergency,
-                shown=state if was_asked else None,
+                shown_state=state if was_asked else None,
                 progress=progress,
             )
         if release is None:

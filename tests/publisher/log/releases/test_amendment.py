@@ -329,16 +329,16 @@ def test_what_was_published_since_a_person_was_shown_a_record_is_not_overwritten
     coming = release(log, entry("证照费"), entry("登记费", "3"), on=date(2099, 1, 1)).number
     shown = log.approvals.shown_state("fees")
     log.releases.correct("fees", {other: entry("登记费", "2").content}, reason="x")
-    log.releases.correct("fees", {record: entry("证照费", "5").content}, reason="x", shown=shown)
+    log.releases.correct("fees", {record: entry("证照费", "5").content}, reason="x", shown_state=shown)
     acts: Mapping[str, Callable[[], object]] = {
         "correct": lambda: log.releases.correct(
-            "fees", {record: entry("证照费", "7").content}, reason="x", shown=shown
+            "fees", {record: entry("证照费", "7").content}, reason="x", shown_state=shown
         ),
-        "withdraw": lambda: log.releases.withdraw("fees", [record], reason="x", shown=shown),
+        "withdraw": lambda: log.releases.withdraw("fees", [record], reason="x", shown_state=shown),
         "rename": lambda: log.releases.rename(
-            "fees", record, entry("执照费").content, effective_on=MIDDLE, reason="x", shown=shown
+            "fees", record, entry("执照费").content, effective_on=MIDDLE, reason="x", shown_state=shown
         ),
-        "cancel": lambda: log.releases.cancel("fees", coming, reason="x", shown=shown),
+        "cancel": lambda: log.releases.cancel("fees", coming, reason="x", shown_state=shown),
     }
     refusals = {}
     for name, act in acts.items():
@@ -352,7 +352,7 @@ def test_what_was_published_since_a_person_was_shown_a_record_is_not_overwritten
     shown = log.approvals.shown_state("fees")
     clock.advance(days=1)
     with pytest.raises(LogError) as refused:
-        log.releases.withdraw("fees", [record], reason="x", shown=shown)
+        log.releases.withdraw("fees", [record], reason="x", shown_state=shown)
     assert (refused.value.code, "日期已是" in refused.value.zh) == ("state-moved", True)
     assert standards(log) == {"证照费": "5", "登记费": "2"}
 
@@ -363,11 +363,11 @@ def test_a_draft_that_changed_since_it_was_shown_is_not_published(log: Log) -> N
     shown = log.approvals.shown_state("fees", with_draft=True)
     stage(log, entry("登记费"), part="民政局")
     with pytest.raises(LogError) as refused:
-        log.releases.publish("fees", effective_on=MIDDLE, shown=shown)
+        log.releases.publish("fees", effective_on=MIDDLE, shown_state=shown)
     assert refused.value.code == "state-moved"
     ours = log.approvals.shown_state("fees", with_draft=True, parts=["财政局"])
     stage(log, entry("登记费", "2"), part="民政局")
-    assert log.releases.publish("fees", effective_on=MIDDLE, parts=["财政局"], shown=ours)
+    assert log.releases.publish("fees", effective_on=MIDDLE, parts=["财政局"], shown_state=ours)
 
 
 def test_an_erasure_destroys_no_file_that_nobody_was_shown(log: Log) -> None:
@@ -376,7 +376,7 @@ def test_an_erasure_destroys_no_file_that_nobody_was_shown(log: Log) -> None:
     shown = log.releases.preview_erasure("fees", [ids(log)["证照费"]])
     stage(log, entry("证照费", "2"))
     with pytest.raises(LogError) as refused:
-        log.releases.erase(records=records, ground="判决", shown=shown)
+        log.releases.erase(records=records, ground="判决", shown_state=shown)
     assert refused.value.code == "state-moved"
     shown = log.releases.preview_erasure("fees", [ids(log)["证照费"]])
-    assert log.releases.erase(records=records, ground="判决", shown=shown).number == 2
+    assert log.releases.erase(records=records, ground="判决", shown_state=shown).number == 2
