@@ -68,7 +68,7 @@ def _refuse_secrets(action: int, table: str | None, *_: str | None) -> int:
 
 
 def _read_only_medium(url: URL) -> str | None:
-    """Return the URL of a file that nobody can write, or None if somebody can."""
+    """Return the URL of a file in a folder that this process cannot write, or None if it can."""
     file = Path(url.database or "").absolute()
     return f"sqlite:///{read_only_address(file)}&uri=true" if _is_immutable(file) else None
 
@@ -85,9 +85,11 @@ def read_only_address(file: Path) -> str:
 
 
 def _is_immutable(file: Path) -> bool:
-    """Report whether nobody can write a database.
+    """Report whether a database is read as if nobody wrote it: this process cannot write its folder.
 
     SQLite cannot create its lock files there, and needs none if no write-ahead log was left next to the file.
+    Another user, or another mount, that writes the folder meanwhile is not noticed: what was read at first
+    goes on being shown. Neither permissions nor the flags of the mount tell whether there is one.
     """
     wal = file.with_name(file.name + "-wal")
     has_log = wal.exists() and wal.stat().st_size > 0
