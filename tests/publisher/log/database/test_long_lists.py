@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from publisher.log import registry
 from publisher.log.database import tables as t
@@ -43,6 +43,8 @@ def test_a_release_with_many_new_records_is_cancelled(log: Log) -> None:
     with log._session.database.write() as conn:
         row = registry.dataset_row(conn, "fees")
         cancelled = conn.execute(select(t.release).where(t.release.c.number == 2)).one()
+        # As the cancellation does before: what is in force on some day is not marked.
+        conn.execute(update(t.span).where(t.span.c.title == "乙").values(status="withdrawn"))
         CancellationRelease(log._session.database, conn, row)._forget_effect(
             cancelled, range(1, MANY), cancelled.sequence, 0
         )
