@@ -220,6 +220,24 @@ SEVERAL_NAMES = Kind(
     "If there are several, give each a row of its own; if it is one item, ignore this",
     "1.护照费；2.签证费",
 )
+NAME_ONLY = Kind(
+    "name-only",
+    "warning",
+    "这一行只有“{title}”，其他列都是空的，已按一项读入",
+    "This row has only a “{title}” and no other text; it was read as an item",
+    "如果它是下面各行的标题、说明，或者上一行名称的下半截，请改正；如果是事项，请填全其他列",
+    "If it heads the rows below, is a note or ends the name above, correct it; else fill in the row",
+    "（一）食品类",
+)
+NUMBER_IS_TEXT = Kind(
+    "number-is-text",
+    "warning",
+    "序号列写的是“{number}”，不像序号，这一行已按一项读入",
+    "The column of running numbers says “{number}”, which is no number; the row was read as an item",
+    "如果这一行不是事项（例如地址、签字），请删除；如果是事项，请改正序号",
+    "If the row is no item (an address, a signature), delete it; if it is one, correct its number",
+    "监督电话 | 0412-12345",
+)
 NAME_WITHOUT_WORDS = Kind(
     "name-without-words",
     "warning",

@@ -22,6 +22,8 @@ MAX_COLUMNS = 512
 MAX_CELLS = 8_000_000
 """Limit after trimming, so that the text fits in memory."""
 
+_INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
+"""Characters without a width, which pages and other programs leave in blank cells."""
 _MOST_CELLS = 5
 """Most cells that a finding names; it counts all."""
 
@@ -39,6 +41,8 @@ def format_scalar(value: Scalar) -> str:
     if value is None or value == "":
         return ""
     if isinstance(value, str):
+        if value[0] in _INVISIBLE and not value.strip(_INVISIBLE):
+            return ""
         return value.replace("\r\n", "\n").replace("\r", "\n") if "\r" in value else value
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"

@@ -24,13 +24,19 @@ _SEAM = 50
 def join_halves(above: str, below: str) -> str:
     """Join two halves of a text split by a page break.
 
-    A line break stays after 。；： and the like, before a numbered item and between two numbers or addresses.
+    A line break stays after 。；： and the like, before a numbered item, between two numbers or addresses and
+    between two laws.
     """
     above, below = above.rstrip(), below.strip()
     if not above or not below:
         return above or below
-    is_end = above[-1] in _LINE_ENDS or _ITEM_START.match(below)
+    is_end = above[-1] in _LINE_ENDS or _ITEM_START.match(below) or _is_further_basis(above, below)
     return f"{above}\n{below}" if is_end or may_hold_two_values(above, below) else above + below
+
+
+def _is_further_basis(above: str, below: str) -> bool:
+    """Test for another law below a whole one: …第三十五条 and 《…办法》第二条."""
+    return below[0] == "《" and above[-1] in "条款目项号》）)"
 
 
 def continues_record(line: TableLine, record: RawRecord, catalogue: Catalogue) -> bool:

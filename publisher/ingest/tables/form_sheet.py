@@ -23,6 +23,8 @@ _LABEL = re.compile(r"\s*[^\d，。；：:□√☑]{2,20}\s*[：:]?\s*")
 _NUMBERED_LABEL = re.compile(rf"{_NUMBERING.pattern}[^，。；：:]{{2,20}}\s*[：:]?")
 _LABEL_WITH_VALUE = re.compile(rf"{_NUMBERING.pattern}[^，。；：:]{{2,20}}[：:].*", re.DOTALL)
 _COLON = re.compile("[：:]")
+_LONGEST_TITLE = 40
+_SENTENCE = re.compile("[。；：]")
 
 
 def is_form(grid: Grid, headings: Headings) -> bool:
@@ -65,12 +67,16 @@ class _Form:
         self._label_columns: set[int] = set()
 
     def read_rows(self) -> None:
-        for row in self.sheet.grid.rows:
-            cells = [c for c in row if has_own_text(c)]
-            if not cells:
-                continue
+        rows = [
+            (row, cells) for row in self.sheet.grid.rows if (cells := [c for c in row if has_own_text(c)])
+        ]
+        for index, (row, cells) in enumerate(rows):
             self.sheet.rows += 1
             if self._add_unit(row, cells):
+                continue
+            if index + 1 < len(rows) and self._is_title(cells, rows[index + 1][1]):
+                self._field = None
+                self.sheet.leave_out(row[0].row, "title", cells[0].text)
                 continue
             if any(_parse_label(c, self._headings)[0] for c in cells):
                 self._read_labelled_row(row, cells)
@@ -81,6 +87,18 @@ class _Form:
             else:
                 reason: Reason = "note" if self.raw_records else "title"
                 self.sheet.leave_out(row[0].row, reason, " | ".join(c.text for c in cells))
+
+    def _is_title(self, cells: list[Cell], below: list[Cell]) -> bool:
+        """Test for the title of the next form: alone above its first label, where labels stand."""
+        if not self.raw_records or len(cells) != 1 or self._title not in self.raw_records[-1].pieces:
+            return False
+        if not any(_parse_label(c, self._headings)[0] == self._title for c in below):
+            return False
+        text = cells[0].text.strip()
+        if any(out.reason == "title" and out.text.strip() == text for out in self.sheet.left_out):
+            return True
+        is_left = len(self.sheet.grid.rows[0]) > 1 and cells[0].column <= min(self._label_columns, default=0)
+        return is_left and len(text) <= _LONGEST_TITLE and not _SENTENCE.search(text)
 
     def _add_unit(self, row: Row, cells: list[Cell]) -> bool:
         """Add the unit of a label such as 法定办结时限单位 to the bare number of its field."""

@@ -66,7 +66,7 @@ header, two cells have to be headings as the catalogue writes them."""
 
 
 _NUMBER_OF_ITEMS = re.compile(r"[（(]\s*(?:共计?\s*)?\d+\s*[项項][^（()）]*[）)]")
-_ENDING = re.compile("(?:类|类别|事项|项目|类事项)$")
+_ENDING = re.compile("(?:(?<=.)的?行政审批|的(?:行政许可|行政职权)?)?(?:类|类别|事项|项目|类事项)?$")
 _HAN = "[一二三四五六七八九十百]+"
 _NUMBERED = re.compile(rf"\s*(?:[（(]{_HAN}[）)]\s*[、.．]?|{_HAN}(?:\s*[、.．]|\s)|\d+\s*[、.．])\s*")
 """A number before a group's name; the first character of 一网通办 is none."""
@@ -86,9 +86,9 @@ def list_kinds(catalogue: Catalogue) -> Mapping[str, str]:
 
 
 def find_kind(text: str, kinds: Mapping[str, str]) -> str | None:
-    """Return the kind of item that the heading of a group names: 二、行政处罚类（3项）."""
+    """Return the kind of item that the heading of a group names: 二、行政处罚类（3项）, 决定取消的项目."""
     key = heading_key(strip_group(text))
-    return kinds.get(key) or kinds.get(_ENDING.sub("", key))
+    return kinds.get(key) or kinds.get(_ENDING.sub("", key.rpartition("决定")[2], count=1))
 
 
 class Table(msgspec.Struct):
@@ -97,6 +97,8 @@ class Table(msgspec.Struct):
     header: Header
     lines: list[TableLine] = msgspec.field(default_factory=list)
     titles: list[str] = msgspec.field(default_factory=list)
+    around: tuple[str, ...] = ()
+    """Name of the sheet or caption of the table, and the lines of a document above it."""
     groups: dict[int, Cell] = msgspec.field(default_factory=dict)
     """Row index → cell of a row that is the heading of the rows below (一、行政许可)."""
 
@@ -205,7 +207,7 @@ class _Segmenter:
         header = add_unit_columns(header, self.sheet.grid, titles, self._headings)
         self._classify_banners("title")
         self._notes.clear()
-        self._table = Table(header, titles=titles)
+        self._table = Table(header, titles=titles, around=(self.sheet.grid.name, *self.sheet.grid.above))
         head = self.sheet.grid.rows[header.first]
         self._header_texts = frozenset(cell.text for cell in head if has_own_text(cell))
         self.sheet.tables.append(self._table)
@@ -304,6 +306,8 @@ class _Segmenter:
         if self._is_numbered_group(table_line):
             return "banner"
         if texts and all(_SIGNED.match(t.strip()) or _FORM_LINE.fullmatch(t) for t in texts):
+            return "note"
+        if len(texts) > 1 and table_line.numbers and _NOTE.match(table_line.numbers[0].text):
             return "note"
         if len(texts) == 1:
             return self._find_reason_of_text(table_line, texts[0])

@@ -93,6 +93,10 @@ FILES: Mapping[str, Callable[[], bytes]] = {
     ),
     "required-missing": lambda: _power(power_row(1, None, kind="行政许可", actor="某局")),
     "name-without-words": lambda: csv_bytes(["事项名称", "权力类型"], ["42313", "行政许可"]),
+    "name-only": lambda: _power(
+        power_row(None, "食品类"), power_row(1, "甲", actor="某局"), power_row(2, "乙", actor="某局")
+    ),
+    "number-is-text": lambda: _power(power_row(1, "甲", actor="某局"), power_row("监督电话", "0412-12345")),
     "several-names": lambda: csv_bytes(["事项名称", "权力类型"], ["1.甲许可 2.乙许可", "行政许可"]),
     "parent-without-name": lambda: csv_bytes(
         ["项目序号", "项目名称", "资金管理方式"], ["1", "", "缴入国库"], ["（1）", "工本费", "缴入国库"]
