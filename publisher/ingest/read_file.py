@@ -106,12 +106,9 @@ def _is_document(file_content: FileContent, catalogue: Catalogue) -> bool:
     """Test for the text of one document, not a table of documents, in a catalogue of documents."""
     if not catalogue.of_documents:
         return False
-    if (
-        file_content.media_type == HTML
-        and file_content.text
-        and page_lines.has_text_element(file_content.text)
-    ):
-        return True  # a table beside the text contains its labels
+    text, is_page = file_content.text or "", file_content.media_type == HTML
+    if page_lines.has_text_element(text) if is_page and text else caption_number.heads_letter(text):
+        return True  # a table beside the text contains its labels, or is attached to the letter
     headings = Headings.from_catalogue(catalogue)
     return all(header_row.find_header(grid, 0, headings) is None for grid in file_content.grids)
 

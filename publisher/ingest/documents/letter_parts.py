@@ -49,11 +49,15 @@ _RED_HEAD_BEFORE_TITLE = re.compile(
 )
 _RED_HEAD = re.compile(r"(?P<body>[\u4e00-\u9fff、 ]{2,60}?)(?:文件|公报|公文)")
 _BEFORE_TITLE = re.compile(
-    r"特急|加急|特提|平急|\d{4,8}|(?:机密|秘密|绝密).{0,6}|★.*|签发人[:：].{0,20}|[-—_=*]{3,}"
+    r"文件|特急|加急|特提|平急|\d{4,8}|(?:机密|秘密|绝密).{0,6}|★.*|签发人[:：].{0,20}|[-—_=*]{3,}"
 )
 """Lines above the title by GB/T 9704-2012, 7.2: copy number, secrecy, urgency, signer."""
 
 
+_NUMBER_AND_SIGNER = re.compile(r"(\S{4,40}号)\s*签发人\s*[:：].{0,40}")
+"""Line of a report to a higher body (GB/T 9704-2012, 7.2.6)."""
+_MOST_BODIES = 10
+"""Lines of the red head of a letter of several bodies."""
 _NUMBER_IN_TITLE = re.compile(r"(?P<title>.+?)\s*[（(]\s*(?P<number>[^（()）]{5,40}号)\s*[）)]")
 _WHOLE_BRACKET = re.compile(r"[（(]\s*([^（()）]{4,40}(?:[（(]\d{4}[）)][^（()）]{1,20})?)\s*[）)]")
 _AFTER_DATE = re.compile(r"\s*[（(](?:此件|本文)?[^（()）\d]{0,8}公开[^（()）\d]{0,8}[）)]$")
@@ -189,7 +193,10 @@ def _read_next_part(rest: Sequence[Line], letter: Letter) -> int:
     if not letter.number and is_order(rest):
         letter.number, letter.number_line = f"{line.text}{rest[1].text}", line.number
         return 2
-    if not letter.title and _is_above_title(line.text) and len(rest) > 1:
+    if not letter.number and (signed := _NUMBER_AND_SIGNER.fullmatch(line.text)) and is_number(signed[1]):
+        letter.number, letter.number_line = signed[1], line.number
+        return 1
+    if not letter.title and len(rest) > 1 and (_is_above_title(line.text) or _is_joint_head(rest)):
         return 1
     if not letter.title:
         return _read_title(rest, letter)
@@ -247,6 +254,15 @@ def _is_above_title(text: str) -> bool:
     if red_head is not None and "关于" not in text:
         return _BODY_NAME.fullmatch(red_head["body"].strip()) is not None or text.startswith("中共")
     return _BEFORE_TITLE.fullmatch(text) is not None
+
+
+def _is_joint_head(rest: Sequence[Line]) -> bool:
+    """Test for one of several bodies of a red head: only further ones stand above the number."""
+    if not _BODY_NAME.fullmatch(rest[0].text):
+        return False
+    further = (line.text for line in rest[1:_MOST_BODIES])
+    others = (t for t in further if not _BODY_NAME.fullmatch(t) and not _is_above_title(t))
+    return is_number(next(others, ""))
 
 
 def _is_head(line: Line, letter: Letter) -> bool:
