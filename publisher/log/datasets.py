@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from publisher.log import registry
 from publisher.log.clocks import micros
-from publisher.log.database.storable_text import store_in_a_line
+from publisher.log.database.storable_text import join_lines, storable
 from publisher.log.database.upgrade import migrate
 from publisher.log.descriptions import SiteDetails
 from publisher.log.model import Dataset, LogError, Part, Site
@@ -63,7 +63,9 @@ class Datasets:
         now = self._session.clock()
         with self._session.append() as conn:
             before, _ = registry.site_details(conn)
-            after = structs.replace(before, **{name: store_in_a_line(text) for name, text in changes.items()})
+            after = structs.replace(
+                before, **{name: join_lines(storable(text)) for name, text in changes.items()}
+            )
             if after != before:
                 registry.change_site(conn, after, now)
                 description_entries.append_site(conn, micros(now))
@@ -166,7 +168,7 @@ class Datasets:
 
 def _clean_details(details: Mapping[str, Any]) -> dict[str, Any]:
     """Return details as they are stored. Raises ``LogError('detail-missing')`` if a required one is blank."""
-    own = {name: store_in_a_line(details[name]) for name in _IN_A_LINE if details.get(name) is not None}
+    own = {name: join_lines(details[name]) for name in _IN_A_LINE if details.get(name) is not None}
     for name, label in _REQUIRED.items():
         if name in own and not own[name]:
             raise _missing(f"数据集的{label}（{name}）", f"The {name} of a dataset")
@@ -179,7 +181,7 @@ def _clean_part(part: Part) -> Part:
 
 def _clean_name(text: str) -> str:
     """Return the name of a part as it is stored. Raises ``LogError('detail-missing')`` if it is blank."""
-    name = store_in_a_line(text)
+    name = join_lines(storable(text))
     if not name:
         raise _missing("报送部门的名称", "The name of a part")
     return name

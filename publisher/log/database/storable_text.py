@@ -14,6 +14,6 @@ def storable(text: str) -> str:
     return text
 
 
-def store_in_a_line(text: str) -> str:
-    """Return a text as it is stored where it has one line: a name in a header of a mail has no line break."""
-    return " ".join(filter(None, map(str.strip, storable(text).splitlines())))
+def join_lines(text: str) -> str:
+    """Write a text on one line: a name in a header of a mail has no line break."""
+    return " ".join(filter(None, map(str.strip, text.splitlines())))
