@@ -126,6 +126,14 @@ def test_several_amounts_and_other_texts_are_not_an_amount(text: str) -> None:
     [
         *("免费（首次）", "免征（小微企业）", "首次：免费", "小微企业：免征"),
         *("小型车：5元/次", "成人：10元/人", "首次：100元/件", "5元/次（小型车）", "80元/件（首次办理）"),
+        *(
+            "异地办理费用：100元",
+            "首次费用：100元",
+            "企业收费标准：200元",
+            "小型车收费标准：50元",
+            "个人收费：20元",
+        ),
+        *("逾期费用：100元", "100元（企业标准）", "加急费100元", "20元（补办工本费）"),
         *("300元/台（起）", "100元/次（可下浮）", "300元（基准价）", "5元/人（次）"),
     ],
 )
@@ -133,8 +141,11 @@ def test_a_condition_beside_a_charge_is_not_left_out(text: str) -> None:
     assert find_amount(text) is None
 
 
+COSTS = ("工本费", "证书工本费", "报名考务费", "依据辽价发", "按规定收取", "行政事业性收费", "一次性")
+
+
 def test_a_remark_that_does_not_change_a_charge_is_left_out() -> None:
-    for remark in ("含税", "不含材料费", "试行", "政府定价", "实行政府指导价管理", "由财政部门收取"):
+    for remark in ("含税", "不含材料费", "试行", "政府定价", "实行政府指导价管理", "由财政部门收取", *COSTS):
         assert find_amount(f"80元/件（{remark}）") == Amount("80", "元/件"), remark
     for label in ("收费标准：", "工本费：", "护照费", "证书工本费标准：", "价格："):
         assert find_amount(f"{label}80元/件") == Amount("80", "元/件"), label
