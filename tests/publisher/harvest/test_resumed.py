@@ -102,7 +102,7 @@ def assert_complete(collector: Collector, *, second: bool) -> None:
 SAMPLED = {1: (5, 9, 13, 16), 2: (6, 7, 10)}
 CASES = [
     pytest.param(round_, writes, marks=() if writes in SAMPLED[round_] else pytest.mark.soak)
-    for round_, most in ((1, 18), (2, 16))
+    for round_, most in ((1, 18), (2, 15))
     for writes in range(2, most)
 ]
 
