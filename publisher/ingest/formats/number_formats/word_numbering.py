@@ -17,6 +17,8 @@ _SKIPPED = frozenset(
 )
 _LONGEST = 40
 """Characters of the text of a level; a longer one is no number."""
+_MOST_LEVELS = 9
+"""Levels of a list (17.9.3)."""
 _MOST_BASES = 20
 """Styles that are based on one another."""
 _LISTED = {
@@ -67,32 +69,116 @@ class _Use(msgspec.Struct):
     starts: dict[int, int]
 
 
+class _Column(msgspec.Struct):
+    """The numbered paragraphs of a column of a table."""
+
+    forms: set[tuple[str, str]] = msgspec.field(default_factory=set)
+    """Forms of numbers, and texts of levels, of its paragraphs with text."""
+    texts: int = 0
+    numerals: int = 0
+    """Those of its texts that begin with a digit."""
+
+
+class _Place(msgspec.Struct):
+    """A cell with numbered paragraphs."""
+
+    column: _Column
+    numbered: int = 0
+    has_text: bool = False
+
+
 def number_paragraphs(root: etree._Element, numbering: etree._Element, styles: etree._Element | None) -> None:
     """Write the number that Word shows before a paragraph into the paragraph, as a run of text.
 
-    ``numbering``: root of ``word/numbering.xml``; ``styles``: root of ``word/styles.xml``.
+    ``numbering``: root of ``word/numbering.xml``; ``styles``: root of ``word/styles.xml``. The number of
+    the only numbered paragraph of a cell counts the rows and is no part of its text (50元): it is written in
+    a column of bare numbers, and where several forms of numbers show how the rows nest.
     """
     style_elements = (
         {s.get(f"{_W}styleId"): s for s in styles.iter(f"{_W}style")} if styles is not None else {}
     )
     uses = _read_uses(numbering, style_elements)
-    for paragraph in list(_iter_paragraphs(root)):
+    labels = []
+    for paragraph, place in _iter_paragraphs(root):
         number, depth = _find_number(paragraph, style_elements, uses)
         use = uses.get(number)
-        label = _count(use, depth) if use is not None else ""
+        level = use.numbered.levels.get(depth) if use is not None else None
+        label = _count(use, depth, level) if use is not None and level is not None else ""
+        text = _find_text(paragraph) if label or place is not None else ""
         if label:
-            run = etree.Element(f"{_W}r")
-            etree.SubElement(run, f"{_W}t").text = label
-            paragraph.insert(1 if paragraph.find(f"{_W}pPr") is not None else 0, run)
+            labels.append((paragraph, label, text, place))
+        if place is not None and text:
+            place.has_text = True
+            if label and level is not None:
+                place.numbered += 1
+                place.column.forms.add((level.form, level.text))
+                place.column.texts += 1
+                place.column.numerals += text[0].isdigit()
+    for paragraph, label, text, place in labels:
+        if place is not None and not _shows_number(place, text):
+            continue
+        run = etree.Element(f"{_W}r")
+        etree.SubElement(run, f"{_W}t").text = (
+            f"{label} " if text[:1].isdigit() and label[-1] != " " else label
+        )
+        paragraph.insert(1 if paragraph.find(f"{_W}pPr") is not None else 0, run)
 
 
-def _iter_paragraphs(root: etree._Element) -> Iterator[etree._Element]:
-    walker = etree.iterwalk(root, events=("start",))
-    for _, element in walker:
-        if element.tag in _SKIPPED:
+def _shows_number(place: _Place, text: str) -> bool:
+    """Test whether the number of a paragraph in a cell is content."""
+    column = place.column
+    if not place.has_text:
+        return not column.texts
+    nests = len(column.forms) > 1 and column.numerals * 2 < column.texts
+    return bool(text) and (place.numbered > 1 or nests)
+
+
+def _find_text(paragraph: etree._Element) -> str:
+    """Return the first text of a paragraph that is no blank."""
+    texts = (e.text or "" if e.tag == f"{_W}t" else "√" for e in paragraph.iter(f"{_W}t", f"{_W}sym"))
+    return next((text.strip() for text in texts if text.strip()), "")
+
+
+class _Walk:
+    """The tables, rows and cells that are open where a walk through a document stands."""
+
+    def __init__(self) -> None:
+        self._tables: list[dict[int, _Column]] = []
+        self._rows: list[int] = []  # next column of each row
+        self.cells: list[_Place] = []
+
+    def start(self, element: etree._Element) -> None:
+        if element.tag == f"{_W}tbl":
+            self._tables.append({})
+        elif element.tag == f"{_W}tr":
+            self._rows.append(_integer(_value(element, "trPr/gridBefore"), 0))
+        elif element.tag == f"{_W}tc" and self._tables and self._rows:
+            self.cells.append(_Place(self._tables[-1].setdefault(self._rows[-1], _Column())))
+            self._rows[-1] += max(1, _integer(_value(element, "tcPr/gridSpan"), 1))
+
+    def end(self, element: etree._Element) -> None:
+        if element.tag == f"{_W}tbl":
+            self._tables.pop()
+        elif element.tag == f"{_W}tr":
+            self._rows.pop()
+        elif element.tag == f"{_W}tc" and self.cells:
+            self.cells.pop()
+
+
+def _iter_paragraphs(root: etree._Element) -> Iterator[tuple[etree._Element, _Place | None]]:
+    """Yield the paragraphs with their cells, without those of rows whose deletion is tracked."""
+    walker = etree.iterwalk(root, events=("start", "end"))
+    walk = _Walk()
+    for event, element in walker:
+        if event == "end":
+            walk.end(element)
+            continue
+        walk.start(element)
+        is_deleted = element.tag == f"{_W}tr" and element.find(f"{_W}trPr/{_W}del") is not None
+        if is_deleted or element.tag in _SKIPPED:
             walker.skip_subtree()
         elif element.tag == f"{_W}p":
-            yield element
+            yield element, walk.cells[-1] if walk.cells else None
 
 
 def _value(parent: etree._Element | None, path: str) -> str | None:
@@ -134,14 +220,15 @@ def _read_uses(numbering: etree._Element, styles: Mapping[str | None, etree._Ele
             own = _read_levels(override)
             if own:
                 use.numbered = _List(use.numbered.levels | own, use.numbered.counters)
-            if start is not None:
+            if start is not None and depth < _MOST_LEVELS:
                 use.starts[depth] = _integer(start, 1)
     return uses
 
 
 def _read_levels(parent: etree._Element) -> dict[int, _Level]:
+    levels = ((_integer(level.get(f"{_W}ilvl"), 0), level) for level in parent.iterchildren(f"{_W}lvl"))
     return {
-        _integer(level.get(f"{_W}ilvl"), 0): _Level(
+        depth: _Level(
             start=_integer(_value(level, "start"), 1),
             form=_value(level, "numFmt") or "decimal",
             text=_value(level, "lvlText") or "",
@@ -150,7 +237,8 @@ def _read_levels(parent: etree._Element) -> dict[int, _Level]:
             restarts=_value(level, "lvlRestart") != "0",
             is_legal=_is_on(_value(level, "isLgl") if _value(level, "isLgl") != "" else "1"),
         )
-        for level in parent.iterchildren(f"{_W}lvl")
+        for depth, level in levels
+        if depth < _MOST_LEVELS
     }
 
 
@@ -173,11 +261,8 @@ def _find_number(
     return number or "", _integer(depth, 0)
 
 
-def _count(use: _Use, depth: int) -> str:
+def _count(use: _Use, depth: int, level: _Level) -> str:
     """Count one paragraph, and return its number as Word shows it; ``""`` for a bullet."""
-    level = use.numbered.levels.get(depth)
-    if level is None:
-        return ""
     counters = use.numbered.counters
     for deeper, start in list(use.starts.items()):  # a restart counts once
         counters[deeper] = start - 1

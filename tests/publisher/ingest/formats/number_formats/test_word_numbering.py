@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from publisher.ingest.formats.detect import open_file
+from publisher.ingest.parsed_file import Reading
 from publisher.ingest.read_file import read_file
 from schemas.definition.file_loader import load_catalogue
 from tests.publisher.ingest.formats.samples import texts, zip_parts
@@ -116,6 +117,63 @@ def test_charges_that_nest_by_computed_numbers() -> None:
     reading = read_file(data, name="收费.docx", catalogue=load_catalogue("fees"))
     names = [(r.content["name"], r.content.get("parent_name")) for r in reading.records]
     assert names == [("居民身份证工本费", "证照费"), ("考试费", None)]
+
+
+def _read(catalogue: str, body: str, *levels: str) -> Reading:
+    return read_file(_file(body, _numbering(*levels)), name="表.docx", catalogue=load_catalogue(catalogue))
+
+
+@pytest.mark.parametrize("text", ["%1.", "%1、", "（%1）", "%1)", "%1"])
+def test_a_number_that_counts_the_rows_is_no_part_of_an_amount_a_limit_or_a_name(text: str) -> None:
+    body = _table(
+        ["部门", "项目名称", "政策依据", "收费标准"],
+        ["公安局", "甲费", "财税〔2014〕1号", _listed("50元/人")],
+        ["公安局", "乙费", "财税〔2014〕2号", _listed("80元/人")],
+    )
+    fees = [r.content for r in _read("fees", body, _level(0, text)).records]
+    assert [(f["standard"], f["amount"]) for f in fees] == [
+        ("50元/人", {"amount": "50", "unit": "元/人"}),
+        ("80元/人", {"amount": "80", "unit": "元/人"}),
+    ]
+    body = _table(
+        ["事项名称", "权力类型", "承诺办结时限"],
+        [_listed("甲许可"), "行政许可", _listed("20个工作日")],
+        [_listed("乙许可"), "行政许可", _listed("5个工作日")],
+    )
+    reading = _read("power-list", body, _level(0, text))
+    assert [(r.content["name"], r.content["promised_limit"]) for r in reading.records] == [
+        ("甲许可", {"value": 20, "unit": "工作日"}),
+        ("乙许可", {"value": 5, "unit": "工作日"}),
+    ]
+    assert not reading.findings
+
+
+def test_numbers_of_cells_without_other_text_and_of_several_paragraphs_are_text() -> None:
+    rows = [
+        [_listed(""), "甲", _listed("50元") + _listed("取80元")],
+        [_listed(""), _listed("乙"), _listed("丙") + _listed("")],
+        [_listed(""), _listed(""), "丁"],
+    ]
+    grid = open_file(_file(_table(*rows), _numbering(_level(0, "%1."))), "表.docx").grids[0]
+    assert texts(grid) == [["1.", "甲", "2. 50元\n3.取80元"], ["4.", "乙", "丙"], ["8.", "", "丁"]]
+
+
+def test_a_list_that_begins_again_does_not_nest() -> None:
+    more = '<w:num w:numId="2"><w:abstractNumId w:val="0"/></w:num>'
+    body = _table([_listed("甲")], [_listed("乙", number=2)])
+    grid = open_file(_file(body, _numbering(_level(0, "%1."), more=more)), "表.docx").grids[0]
+    assert texts(grid) == [["甲"], ["乙"]]
+
+
+def test_a_number_stands_apart_from_the_digits_after_it_and_deleted_rows_do_not_count() -> None:
+    rows = _table([_listed("甲")], [_listed("乙")], deleted=1)
+    lines = _lines(rows + _listed("2020年预算") + _listed("丙"), _numbering(_level(0, "%1.")))
+    assert lines == ["甲", "2. 2020年预算", "3.丙"]
+
+
+def test_a_list_has_nine_levels() -> None:
+    levels = [_level(depth, f"%{min(depth, 8) + 1}、") for depth in range(12)]
+    assert _lines(_listed("甲", 8) + _listed("乙", 9), _numbering(*levels)) == ["1、甲", "乙"]
 
 
 def test_ticks_and_boxes_of_symbol_fonts_are_text() -> None:
