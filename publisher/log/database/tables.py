@@ -25,7 +25,7 @@ from publisher.log.database.sealing.sealed_columns import sealed, sealed_on_upda
 TITLE_LENGTH = 200
 """Characters of a title that order lists: PostgreSQL cannot index long texts."""
 
-HEAD = "0026"
+HEAD = "0027"
 """The last migration; a test compares the migrated schema with these tables."""
 
 metadata = MetaData()

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
+from sqlalchemy import text, update
 
+from publisher.log.clocks import micros
+from publisher.log.database import tables as t
 from publisher.log.log import Log
 from publisher.log.model import LogError, RecordQuery, View
 from tests.support import log as support
@@ -126,6 +131,35 @@ def test_a_record_that_stays_in_force_on_other_days_is_not_withdrawn(log: Log, t
     log.releases.cancel("fees", 7, reason="撤")
     assert standards(log, last) == {"甲": "1", "乙": "1"}
     assert log.integrity.verify().problems == ()
+
+
+def test_a_record_in_force_that_an_earlier_version_marked_as_withdrawn_is_cancelled_after_0027(
+    log: Log, url: str, tmp_path: Path, today: date, clock: Clock
+) -> None:
+    release(log, entry("甲"), entry("丙"), on=FIRST)
+    first, second, third = (today + timedelta(days=n) for n in (10, 20, 30))
+    release(log, entry("甲"), entry("乙"), entry("丙"), on=first)
+    log.releases.cancel("fees", 2, reason="撤")
+    records = ids(log)
+    clock.advance(hours=1)
+    release(log, entry("甲"), entry("乙"), entry("丙"), on=third)
+    release(log, entry("甲"), entry("乙", "2"), entry("丙"), on=second, on_conflict="keep")
+    clock.advance(hours=1)
+    cancelled = log.releases.cancel("fees", 5, reason="撤")
+    log.releases.withdraw("fees", [records["丙"]], reason="撤回")
+    (record,) = {change.record for change in log.queries.changes(dataset="fees", release=6)}
+    with log._session.write() as conn:
+        own = update(t.record).where(t.record.c.id == record)
+        conn.execute(own.values(withdrawn_at=micros(cancelled.published_at)))
+        conn.execute(text("UPDATE alembic_version SET version_num = '0026'"))
+    assert any("withdrawn_at" in problem for problem in log.integrity.verify().problems)
+    with closing(Log.open(url, sources=tmp_path / "sources", clock=clock)) as migrated:
+        assert migrated.integrity.verify().problems == ()
+        assert migrated.queries.record("fees", records["丙"]).withdrawn_at is not None
+        assert standards(migrated, third) == {"甲": "1", "乙": "1"}
+        migrated.releases.cancel("fees", 4, reason="撤")
+        assert standards(migrated, third) == {"甲": "1"}
+        assert migrated.integrity.verify().problems == ()
 
 
 def test_later_states_that_it_replaced_come_back(log: Log, today: date) -> None:
