@@ -220,12 +220,14 @@ _STRINGS: dict[str, Callable[[Field], CellParser]] = {
 }
 
 
-_SEVERAL_NUMBERS = re.compile(r"\d+(?:[^\w.]+\d+)+")
-"""1、2: not the word whose number is 12."""
+_NO_NUMBER = re.compile(r"\d+(?:[^\w.]+\d+)+|[√✓✔☑✅●○◎◆■▲★]+\s*\d+")
+"""1、2: not the word whose number is 12; √1: a tick with the number of a note."""
 
 
-_MARKS = re.compile("[√✓✔☑●○■□▲△★☆×✗✘]+")
-"""Ticks, which are no word: the word that they choose is in a heading."""
+_MARKS = re.compile(
+    r"[√✓✔☑✅●○◯〇◎◆◇■□▲△★☆×✗✘✕✖╳❌☒☐ü]+\ufe0f?\s*(?:[（(].*[）)]|\d+)?|[VvYyPpXxOoNn是否有对]", re.DOTALL
+)
+"""Ticks, also with a note, which are no word: the word that they choose is in a heading."""
 
 
 def _vocabulary_parser(field: Field) -> CellParser:
@@ -240,7 +242,7 @@ def _vocabulary_parser(field: Field) -> CellParser:
         if not clean or clean in BLANKS:
             return Value(None)
         word = clean.removesuffix(".0")
-        value = None if _SEVERAL_NUMBERS.fullmatch(word) else words.get(heading_key(word))
+        value = None if _NO_NUMBER.fullmatch(word) else words.get(heading_key(word))
         if value is None and field.open_vocabulary and not _MARKS.fullmatch(clean):
             keys = filter(None, map(heading_key, _PIECES.split(fold(text))))
             pieces = [words.get(key) for key in keys]

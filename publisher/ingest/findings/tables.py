@@ -58,6 +58,15 @@ COLUMNS_DIFFER = Kind(
     "Compare the two columns and keep the right cell only",
     "责任事项依据 | … | 责任事项依据",
 )
+CHOICE_UNCLEAR = Kind(
+    "choice-unclear",
+    "error",
+    "“{title}”下面这一格既不是勾选，也不是规定用词，看不出选了哪一项，未读入",
+    "This cell below “{title}” is neither a tick nor a word of its vocabulary; what it chooses is unclear",
+    "请在选中的一列写“√”，其余各列留空；说明请写在备注中",
+    "Tick the column that is chosen and leave the others blank; put notes into the remark",
+    "行使层级（县级）：√（委托）",
+)
 UNIT_UNKNOWN = Kind(
     "unit-unknown",
     "warning",

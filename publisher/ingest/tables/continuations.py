@@ -45,7 +45,7 @@ def continues_record(line: TableLine, record: RawRecord, catalogue: Catalogue) -
     It contains only running text, and a merged range, a page break or an unfinished sentence shows that
     it goes on. A row with a number, code, body, type or level of its own never does.
     """
-    if line.numbers or line.unread or line.companions or line.uncalculated:
+    if line.numbers or line.unread or line.companions or line.uncalculated or line.unchosen or line.unclear:
         return False
     if not all(catalogue.by_name[name].continues for name in line.own):
         return False

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from publisher.ingest.formats.grid import Cell, Grid
-from publisher.ingest.tables.choice_columns import find_word
+from publisher.ingest.tables.choice_columns import Choice, find_choice
 from publisher.ingest.tables.heading_text import LONGEST, is_identifier, parse_unit
 from publisher.ingest.tables.headings import LONGEST_HEADING, ColumnMeaning, Headings
 from schemas.normalise import heading_key
@@ -45,8 +45,8 @@ class Header(msgspec.Struct, frozen=True):
     """Columns that identify a row: running numbers, names and codes. A merge in them joins rows."""
     keys: Mapping[int, str] = msgspec.field(default_factory=dict)
     """Column → key of its heading, to recognise the header on a later page."""
-    choices: Mapping[int, str] = msgspec.field(default_factory=dict)
-    """Column → word of its field that a tick in it chooses."""
+    choices: Mapping[int, Choice] = msgspec.field(default_factory=dict)
+    """Column → the word of its field that a tick in it chooses."""
 
     @property
     def end(self) -> int:
@@ -377,8 +377,8 @@ class _Columns:
         leads = {catalogue.title_field, catalogue.number_field, *(n[0] for n in catalogue.identity)}
         fields = set(self._columns.values())
         companions = {i: (m,) for i, m in self._companions.items() if m.field in fields}
-        words = ((i, find_word(catalogue.by_name[f], self._names[i])) for i, f in self._columns.items())
-        choices = {i: word for i, word in words if word}
+        found = ((i, find_choice(catalogue.by_name[f], self._names[i])) for i, f in self._columns.items())
+        choices = {i: choice for i, choice in found if choice}
         return Header(
             first=first,
             rows=rows,

@@ -156,7 +156,10 @@ class PieceReader:
     def add_other_cells(self, record: RawRecord, line: TableLine) -> None:
         """Add the line's running numbers, units, second columns and twins, and report twins that differ."""
         record.other_cells += [format_reference(c) for c in line.numbers]
+        record.other_cells += [format_reference(c) for c in line.unchosen]
         record.other_cells += [format_reference(c) for _, c in line.companions]
+        for name, cell in line.unclear:
+            self._add_unclear(record, name, cell, line.row)
         for name, spanned_by in self._spanned:
             first, second = line.own.get(spanned_by), line.own.get(name)
             if first and second and first.text == second.text:
@@ -169,6 +172,14 @@ class PieceReader:
             words = {"title": self._fields[name].title, "column": format_column(first.column)}
             note = RowNote(tables.COLUMNS_DIFFER, line.row, name, cell.text, format_reference(cell), words)
             self._notes.append(note)
+
+    def _add_unclear(self, record: RawRecord, name: str, cell: Cell, row: int) -> None:
+        """Report a cell below the words of a field whose text chooses none of them."""
+        place = format_reference(cell)
+        words = {"title": self._fields[name].title}
+        self._notes.append(RowNote(tables.CHOICE_UNCLEAR, row, name, cell.text, place, words))
+        record.other_cells.append(place)
+        record.in_error = True
 
     def _add_units(self, pieces: dict[str, Piece], line: TableLine) -> None:
         """Add units to bare numbers: that of the row's own column of units, else that of the heading."""

@@ -11,7 +11,7 @@ from msgspec import structs
 from publisher.ingest.findings.kind import Kind
 from publisher.ingest.formats.grid import Cell, Grid, format_column
 from publisher.ingest.parsed_file import LeftOut
-from publisher.ingest.tables.choice_columns import is_mark, is_tick
+from publisher.ingest.tables.choice_columns import choose
 from publisher.ingest.tables.header_row import Header, has_own_text
 from publisher.ingest.tables.headings import ColumnMeaning
 
@@ -81,6 +81,12 @@ class TableLine(msgspec.Struct):
     """Those of ``other`` in columns that are not read."""
     companions: list[tuple[ColumnMeaning, Cell]] = msgspec.field(default_factory=list)
     """Cells that qualify a field, its unit or a note; also those that a merged range fills."""
+    chosen: set[str] = msgspec.field(default_factory=set)
+    """Fields whose text is that of the headings with a tick."""
+    unchosen: list[Cell] = msgspec.field(default_factory=list)
+    """Those of ``other`` that are a sign of no tick."""
+    unclear: list[tuple[str, Cell]] = msgspec.field(default_factory=list)
+    """Cells below the words of a field that are neither a tick, nor none, nor a word."""
     uncalculated: dict[str, Cell] = msgspec.field(default_factory=dict)
     """Cells of fields whose formula has no saved result."""
     name_level: int = 0
@@ -143,22 +149,34 @@ def _read_choices(line: TableLine, row: Sequence[Cell], header: Header) -> None:
     """Read the ticks of a field's columns as the words of their headings, the first cell with all of them."""
     names = (header.columns[position] for position in header.choices if position in header.columns)
     for name in dict.fromkeys(names):
-        marked = [(p, row[p]) for p, field in header.columns.items() if field == name and row[p].text.strip()]
-        if not marked or not all(p in header.choices and is_mark(cell.text) for p, cell in marked):
+        positions = [p for p, field in header.columns.items() if field == name]
+        filled = [p for p in positions if row[p].text.strip()]
+        if not filled or not all(p in header.choices for p in filled):
             continue
-        text = "、".join(header.choices[p] for p, cell in marked if is_tick(cell.text))
-        own = [cell for _, cell in marked if cell.merged_from is None]
-        filled = line.filled.pop(name, None)
-        line.own.pop(name, None)
-        line.twins = [twin for twin in line.twins if twin[0] != name]
-        if not text:
-            line.numbers += own
-            line.other += own
-        elif own:
-            line.own[name], *others = [structs.replace(cell, text=text) for cell in own]
-            line.twins += [(name, cell) for cell in others]
-        elif filled is not None:
-            line.filled[name] = structs.replace(filled, text=text)
+        chosen = choose([(header.choices[p], row[p].text) for p in filled])
+        if chosen.unclear and len(positions) == 1:
+            continue
+        line.chosen.add(name)
+        _set_chosen(line, name, "、".join(chosen.words), [row[p] for p in filled], chosen.unclear)
+
+
+def _set_chosen(line: TableLine, name: str, text: str, cells: list[Cell], unclear: list[int]) -> None:
+    """Set the text of a field to the words chosen in its cells."""
+    line.unclear += [(name, cells[i]) for i in unclear]
+    clear = [cell for i, cell in enumerate(cells) if i not in unclear]
+    own = [cell for cell in clear if cell.merged_from is None]
+    line.other += [cells[i] for i in unclear if cells[i].merged_from is None]
+    merged = line.filled.pop(name, None)
+    line.own.pop(name, None)
+    line.twins = [twin for twin in line.twins if twin[0] != name]
+    if not text:
+        line.unchosen += own
+        line.other += own
+    elif own:
+        line.own[name], *others = [structs.replace(cell, text=text) for cell in own]
+        line.twins += [(name, cell) for cell in others]
+    elif merged is not None:
+        line.filled[name] = structs.replace(merged, text=text)
 
 
 def _add_own(line: TableLine, name: str, cell: Cell) -> None:

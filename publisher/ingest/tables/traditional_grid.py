@@ -83,11 +83,12 @@ def _restore_line(line: TableLine, grid: Grid, catalogue: Catalogue) -> None:
         return meaning.role == "note" and catalogue.by_name[meaning.field].type == "string"
 
     for cells in (line.own, line.filled, line.uncalculated):
-        cells.update({name: original(cell) for name, cell in cells.items()})
+        cells.update({name: original(cell) for name, cell in cells.items() if name not in line.chosen})
     line.other = [original(cell) for cell in line.other]
     line.numbers = [original(cell) for cell in line.numbers]
     line.unread = [original(cell) for cell in line.unread]
-    line.twins = [(name, original(cell)) for name, cell in line.twins]
+    line.twins = [(name, cell if name in line.chosen else original(cell)) for name, cell in line.twins]
+    line.unclear = [(name, original(cell)) for name, cell in line.unclear]
     line.upper_names = [(level, original(cell)) for level, cell in line.upper_names]
     line.companions = [(m, original(cell) if is_text(m) else cell) for m, cell in line.companions]
 

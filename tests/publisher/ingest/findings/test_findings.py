@@ -63,6 +63,9 @@ FILES: Mapping[str, Callable[[], bytes]] = {
     "unmapped-column": lambda: csv_bytes(["事项名称", "权力类型", "领导批示"], ["甲", "行政许可", "同意"]),
     "column-twice": lambda: csv_bytes(["事项名称", "权力类型", "职权名称"], ["甲", "行政许可", "乙"]),
     "columns-differ": lambda: csv_bytes(["事项名称", "权力类型", "事项名称"], ["甲", "行政许可", "乙"]),
+    "choice-unclear": lambda: csv_bytes(
+        ["事项名称", "权力类型", "行使层级（市级）", "行使层级（县级）"], ["甲", "行政许可", "", "√（委托）"]
+    ),
     "unit-unknown": lambda: csv_bytes(["事项名称", "法定办结时限", "法定办结时限单位"], ["甲", "20", "1"]),
     "unit-differs": lambda: csv_bytes(
         ["事项名称", "法定办结时限", "法定办结时限单位"], ["甲", "20个工作日", "自然日"]
