@@ -27,8 +27,11 @@ _OPENING, _BRACKETS = re.compile(r"\s*+[（(【\[〔［]"), re.compile(r"[（(�
 _LONGEST_NOTE, _LONGEST_AFTER = 300, 200
 """Characters of a note in brackets, and after a citation, that are read."""
 _WIDE = str.maketrans("０１２３４５６７８９", "0123456789")
-_MOST_IN_RANGE = 50
-"""Most articles of 第七条至第九条 that are listed one by one."""
+_MOST_IN_RANGE = 500
+"""Most articles of 第七条至第九条 that are listed one by one. Of a longer range only the ends are listed."""
+
+_MOST_IN_RANGES = 20_000
+"""Places in one text after which only the ends of ranges are listed: a hostile text has thousands of them."""
 
 
 class CitedWork(msgspec.Struct, frozen=True):
@@ -103,7 +106,11 @@ def find_cited_works(text: str) -> list[CitedWork]:
     text = unify_signs(text)
     mentions = _find_mentions(text)
     _set_roles(text, mentions)
-    return [work for mention in mentions if mention.key for work in _list_places(text, mention)]
+    works: list[CitedWork] = []
+    for mention in mentions:
+        if mention.key:
+            works += _list_places(text, mention, _MOST_IN_RANGES - len(works))
+    return works
 
 
 def _find_mentions(text: str) -> list[_Mention]:
@@ -227,7 +234,8 @@ def _read_note(text: str, titled: _Mention, citation: Citation, mentions: list[_
         mentions.append(_Mention(citation, key, "edition-note", citation.end, citation.end))
 
 
-def _list_places(text: str, mention: _Mention) -> Iterator[CitedWork]:
+def _list_places(text: str, mention: _Mention, in_ranges: int) -> Iterator[CitedWork]:
+    """Yield the places of a mention, of which ``in_ranges`` at most are within a range."""
     citation, places = mention.citation, mention.places
     kind = kind_of_title(citation.title) if citation.kind == "statute" else kind_of_key(mention.key)
 
@@ -239,11 +247,15 @@ def _list_places(text: str, mention: _Mention) -> Iterator[CitedWork]:
     elif places.re is PLACE:
         yield work(citation.start, places.end(), 0, _plain(places["place"]))
     else:
-        yield from _list_articles(text, citation.start, places, work)
+        yield from _list_articles(text, citation.start, places, work, in_ranges)
 
 
 def _list_articles(
-    text: str, start: int, places: re.Match[str], work: Callable[[int, int, int, str], CitedWork]
+    text: str,
+    start: int,
+    places: re.Match[str],
+    work: Callable[[int, int, int, str], CitedWork],
+    in_ranges: int,
 ) -> Iterator[CitedWork]:
     """Yield the articles of a list; the first one begins with the title."""
     last, end = 0, places.start("list")
@@ -251,7 +263,9 @@ def _list_articles(
         number = chinese_number(_plain(match["number"])) or 0
         between = text[end : match.start()].strip()
         if between and all(mark in TO for mark in between):
-            for article in range(last + 1, min(number, last + _MOST_IN_RANGE)):
+            inner = range(last + 1, number if number - last < min(_MOST_IN_RANGE, in_ranges) else last)
+            in_ranges -= len(inner)
+            for article in inner:
                 yield work(start, match.end(), article, "")
         start = start if last == 0 else match.start()
         yield work(start, match.end(), number, _plain(match["place"] or ""))

@@ -21,8 +21,10 @@ _ITEM = re.compile(
 )
 """附件1第12项, 第12项 alone, or several: 第12、13项, 第12项至第14项."""
 _MORE = re.compile(rf"项?\s*(?P<mark>{_AND})\s*第?\s*(?P<item>{_NUMERAL})")
-_MOST_IN_RANGE = 50
-"""Most items of 第12项至第14项 that are listed one by one."""
+_MOST_IN_RANGE = 500
+"""Most items of 第12项至第14项 that are listed one by one. Of a longer range only the ends are listed."""
+_MOST_IN_RANGES = 20_000
+"""Places in one text after which only the ends of ranges are listed: a hostile text has thousands of them."""
 _IN_ARTICLE = re.compile(r"[条款][^。；：:\n《]{0,12}第\s*$")
 _LONGEST_IN_ARTICLE = 40
 """Characters before an item in which its article is searched."""
@@ -80,20 +82,23 @@ def find_decision_places(text: str) -> list[DecisionPlace]:
         if decision := decisions[before - 1]:
             start = match.start() if match["annex"] else text.rindex("第", 0, item)
             annex = number_in_digits(match["annex"])
-            places += (
-                DecisionPlace(decision, annex, number, start, match.end()) for number in _numbers_of(match)
-            )
+            most = _MOST_IN_RANGE if len(places) < _MOST_IN_RANGES else 0
+            places += [
+                DecisionPlace(decision, annex, number, start, match.end())
+                for number in _numbers_of(match, most)
+            ]
     return places
 
 
-def _numbers_of(match: re.Match[str]) -> Iterator[str]:
+def _numbers_of(match: re.Match[str], most_in_range: int) -> Iterator[str]:
     """Yield the numbers of 第12、13项 or 第12项至第14项, in order."""
     last = number_in_digits(match["item"])
     yield last
     for more in _MORE.finditer(match["more"]):
         number = number_in_digits(more["item"])
-        if all(sign in TO for sign in more["mark"]) and last.isdecimal() and number.isdecimal():
-            yield from map(str, range(int(last) + 1, min(int(number), int(last) + _MOST_IN_RANGE)))
+        is_range = all(sign in TO for sign in more["mark"]) and last.isdecimal() and number.isdecimal()
+        if is_range and int(number) - int(last) < most_in_range:
+            yield from map(str, range(int(last) + 1, int(number)))
         yield number
         last = number
 

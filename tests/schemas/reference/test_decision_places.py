@@ -86,3 +86,10 @@ def test_plain_numbers(text: str | None, number: str) -> None:
 def test_each_item_of_a_list_is_a_place_of_its_annex(items: str, numbers: list[str]) -> None:
     places = find_decision_places(f"国发〔2013〕44号附件1{items}")
     assert [(p.decision, p.annex, p.item) for p in places] == [("国发〔2013〕44号", "1", n) for n in numbers]
+
+
+def test_a_long_range_is_whole_or_its_ends_alone() -> None:
+    assert [p.item for p in find_decision_places("国发〔2014〕50号第1-200项")] == [
+        str(n) for n in range(1, 201)
+    ]
+    assert [p.item for p in find_decision_places("国发〔2014〕50号第1-900项")] == ["1", "900"]
