@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from schemas.reference import government_bodies
-from schemas.reference.issuers import has_code
+from schemas.reference import administrative_divisions, government_bodies
+from schemas.reference.issuers import find_issuer, has_code
 
 LONGEST_CODE = 10
 """Maximum characters of a plausible 机关代字."""
@@ -16,19 +16,28 @@ _PROSE = re.compile(
     r"|意见|决定|办法|批复|附件[一二三四五六七八九十]{0,3}"
     r"|及其|提到|提及|参见|参考|详见|遵守|违反|符合|引用|适用|使用|采用|援用"
     r"|取消|下放|公布|发布|颁布|修订|修改|修正|批准|实施|明确|列入|纳入|载入|属于|关于|对于|基于|鉴于|文号|字号"
-    r"|第[一二三四五六七八九十百]{1,5}[条款项目]|[一二三四五六七八九十]日"
-    r"|[及和与或见的了等号即按被以在因除为由把已至到该其此年月条款项])",
+    r"|[一二三四五六七八九十百零〇○][条款项目年月日](?!目)|[各该此本其上前同当每][条款项年月](?!目)|事项|条款"
+    r"|[及与或见的了号按被以在因除由把已到该其此]|和(?!硕|布克|林格|浩特)|即(?!墨)|(?<!天)等|(?<![乐东周])至|(?<![无犍])为)",
     re.DOTALL,
 )
+_AFTER_NUMERAL = re.compile(r"[条款项目年月日](?!目)\s*+")
+"""The word after a numeral in digits, or in brackets, right before a run: （三）项国发, 24日国发."""
 _PLACE_ALONE = re.compile(r"[和即](?=政|府|委办|委发|行署|署发)")
 """A place that is also a word of sentences: 和政发 is the code of 和县, 即政发 that of 即墨."""
-_BEFORE_CODE = re.compile(r"(?:[经自对据如照遵另现但而凡含又后内上用故则若]|(?P<place>[依从将随于原并]))\s*+")
-"""Words before a code that may also begin one (自然资发, 经信发): left out where a known code follows."""
+_ENDS_IN_NUMERAL = re.compile(r"(?:\d|[\[(（][一二三四五六七八九十\d]{1,3}[\])）])\s*+$")
+_BEFORE_CODE = re.compile(
+    r"(?:[经对据照另现但而凡又用则]|(?P<place>[从将随于原并遵自上如含后故若无项条款月]|依(?!兰)|内(?!蒙)))\s*+"
+)
+"""Words before a code that may also begin one (自然资发, 经信发): left out where a known code follows.
+
+``place``: also the short name of a place (内财综 is of 内蒙古, 项政办 of 项城): left out only
+before a code that follows no place.
+"""
 _USUAL = 8
 """Characters that a 机关代字 has at most, apart from rare ones."""
-_PLACES = "国中京津冀晋蒙内辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川蜀黔贵云滇藏陕秦甘青宁新"
+_PROVINCES = "京津冀晋蒙内辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川蜀黔贵云滇藏陕秦甘青宁新"
 _STARTS = re.compile(
-    f"[{_PLACES}]|财|发改|计|价|教|公|建|人社|劳|卫|税|工信|工商|环|水|农|林|商|文|民|司|审|统|交|自然资|国土|银|证|保"
+    f"[国中{_PROVINCES}]|财|发改|计|价|教|公|建|人社|劳|卫|税|工信|工商|环|水|农|林|商|文|民|司|审|统|交|自然资|国土|银|证|保"
 )
 """Words with which a 机关代字 often begins: the short names of places and of bodies."""
 _BODY_END = re.compile("委员会|办公厅|办公室|总局|[部委局厅署院会府]")
@@ -45,23 +54,25 @@ _BEGIN_CODES = frozenset({"人社部", "工信部"})
 """Names of ministries with which their codes begin: 工信部民爆函."""
 
 
-def find_start_of_code(run: str) -> int:
+def find_start_of_code(run: str, before: str = "") -> int:
     """Return the offset of the 机关代字 in ``run``, which ends where the number begins: 根据鞍政发 → 2.
 
     Return the length of ``run`` if no code is left after removing the words of the sentence and the names of
-    bodies before it (财政部财综).
+    bodies before it (财政部财综). ``before`` is the text right before the run.
     """
-    start = prose.end() if (prose := _PROSE.match(run)) else 0
-    if start and _PLACE_ALONE.match(run, start - 1):
-        start -= 1
+    word = _AFTER_NUMERAL.match(run) if _ENDS_IN_NUMERAL.search(before) else None
+    start = word.end() if word else 0
+    if prose := _PROSE.match(run, start):
+        start = prose.end()
+        if _PLACE_ALONE.match(run, start - 1):
+            start -= 1
     word = _BEFORE_CODE.match(run, start)
-    if word is not None and not has_code(_join(run[start:])) and _is_code(rest := run[word.end() :]):
-        # 并财综 may be the code of 太原, and not 财综 after 并.
-        has_place = rest[0] in _PLACES or (has_code(_join(rest)) and _OF_GOVERNMENT.match(rest) is not None)
-        start = word.end() if not word["place"] or has_place else start
+    if word is not None and not has_code(_join(run[start:])):
+        rest = _join(run[word.end() :])
+        start = word.end() if (_follows_no_place if word["place"] else _is_code)(rest) else start
     while (after := _end_of_body(run, start)) is not None:
         start = after
-    start = next((n for n in range(start + 2, len(run) - 1) if _is_code_of_government(run[n:])), start)
+    start = next((n for n in range(start + 2, len(run) - 1) if _is_inner_code(run, start, n)), start)
     if _length_without_spaces(run[start:]) > LONGEST_CODE:
         likely = [
             m.start()
@@ -93,9 +104,26 @@ def _is_code(text: str) -> bool:
     return has_code(plain) or (len(plain) > 1 and plain[0] == "国") or _OF_GOVERNMENT.match(plain) is not None
 
 
-def _is_code_of_government(text: str) -> bool:
-    """Test for a known code of the nation or of a province: 确保川办发."""
-    return (text[0] in "国中" or (len(text) > 2 and text[0] in _PLACES)) and has_code(_join(text))
+def _follows_no_place(code: str) -> bool:
+    """Test for a code that follows no place: 国发, 辽财综, but not 财综 or 国土资发 (黔南国土资发)."""
+    if has_code(code):
+        issuer = find_issuer(code)
+        if issuer.level == "国家级":
+            return issuer.maker == "国务院"
+        return code[0] in _PROVINCES or _OF_GOVERNMENT.match(code) is not None
+    return code[0] in _PROVINCES and _OF_GOVERNMENT.match(code) is not None
+
+
+def _is_inner_code(run: str, start: int, offset: int) -> bool:
+    """Test for a known code of the State Council or of a province after other words: 确保川办发.
+
+    The words must not form a place with the code's first character: 阿克苏政发.
+    """
+    code = _join(run[offset:])
+    if not (code[0] in f"国{_PROVINCES}" and has_code(code) and _follows_no_place(code)):
+        return False
+    words = _join(run[start:offset])
+    return not any(administrative_divisions.find_codes(words[-n:] + code[0]) for n in (1, 2, 3))
 
 
 def _length_without_spaces(run: str) -> int:

@@ -6,8 +6,8 @@ The standard form is that of GB/T 9704.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 import msgspec
@@ -121,9 +121,9 @@ def find_citations(text: str) -> list[Citation]:
     title_starts = [c.start for c in citations]
     title_ends = [c.start + len(c.title) + 2 for c in citations]
     if "号" in folded:
-        numbers = sorted(
-            (*_find_documents(folded, text), *_find_orders(folded, text)), key=lambda c: (c.start, -c.end)
-        )
+        orders = list(_find_orders(folded, text))
+        documents = _leave_out_covered(_find_documents(folded, text), orders)
+        numbers = sorted((*documents, *orders), key=lambda c: (c.start, -c.end))
         end = 0
         for citation in numbers:
             before = bisect_right(title_starts, citation.start)
@@ -180,9 +180,7 @@ def _read_document(
     after, code, start = _remove_spaces(tail.groupdict().get("after")), "", match.start()
     if not after:
         run, run_start = take_run_before(folded, start, floor, _CODE_CHARACTER)
-        lead = find_start_of_code(run)
-        if run.startswith("日") and folded[max(run_start - 1, 0)].isdigit():  # 2014年11月24日国发〔2014〕50号
-            lead = max(lead, 1)
+        lead = find_start_of_code(run, folded[max(run_start - LONGEST_CODE, 0) : run_start])
         code, start = _remove_spaces(run[lead:]), run_start + lead
     year_first = bool(after)
     if before is not None and not (after or code) and _SAME_ISSUER.fullmatch(folded, floor, start):
@@ -199,6 +197,28 @@ def _read_document(
         start=start,
         end=end,
     )
+
+
+_FURTHER = tuple("第0123456789")
+"""Beginnings of a further number of a list, whose issuer is not repeated."""
+
+
+def _leave_out_covered(documents: Iterable[Citation], orders: Sequence[Citation]) -> Iterator[Citation]:
+    """Leave out documents, with their lists, that are parts of orders: 公安部、交通部令〔2006〕1、2号."""
+    starts = [order.start for order in orders]
+    covered: Citation | None = None
+    for document in documents:
+        before = bisect_left(starts, document.start)
+        if before and document.start < orders[before - 1].end:
+            covered = document
+        elif not (
+            covered
+            and document.text.startswith(_FURTHER)
+            and document.issuer.endswith(KINDS)
+            and (document.issuer, document.year) == (covered.issuer, covered.year)
+        ):
+            covered = None
+            yield document
 
 
 _IN_LIST = re.compile(rf"\s*+[、,，和及]\s*+第?\s*+(?P<number>{_NUMBER})(?P<sign>\s*+号)?")

@@ -15,28 +15,31 @@ SHORT_ISSUER = "国"
 KINDS = ("令", "公告", "通告")
 LONGEST_RUN = 40
 """Most characters before a number that are searched for its issuer."""
-_LIST = rf"{NUMERAL}(?:\s?[、,，和及]\s?第?\s?{NUMERAL})*"
+_LIST = rf"{NUMERAL}(?:\s?[、,，和及]\s?第?\s?{NUMERAL}){{0,99}}+"
+_DIGIT = r"[\d一二三四五六七八九十百零〇○]"
+_BEGIN = rf"(?:(?<!{_DIGIT}[、,，和及])第\s?|(?<!{_DIGIT})(?<!{_DIGIT}[、,，和及])(?<!{_DIGIT}[、,，和及]第))"
+"""Where a list of numbers begins: not at each of its numbers again, which would take quadratic time."""
 _ORDER = re.compile(
     r"(?P<kind>令|公告|通告)\s{0,3}(?:\[\s?[一二三四五六七八九十]{1,4}届[^\[\]]{0,6}\]\s{0,3})?"
     r"(?:\[?\s?(?P<year>(?:19|20)\d\d)\s?年?\s?\]?\s{0,3})?"
     rf"(?:\[\s?第?\s?(?P<bracketed>{NUMERAL})\s?号\s?\]|第?\s?(?P<numbers>{_LIST})\s?号)"
-    rf"|(?:\[?(?P<year2>(?:19|20)\d\d)\s?年?\]?\s?)?第?\s?(?P<numbers2>{_LIST})\s?号\s?(?P<kind2>令|公告(?![牌栏])|通告)"
+    rf"|(?:\[?(?P<year2>(?:19|20)\d\d)\s?年?\]?\s?第?\s?|{_BEGIN})(?P<numbers2>{_LIST})\s?号\s?(?P<kind2>令|公告(?![牌栏])|通告)"
 )
 """令第412号, 公告2016年第3号 or 第412号令, in a folded text; the issuer is before it."""
 _NUMBER = re.compile(rf"第?\s?(?P<number>{NUMERAL})")
 _FURTHER = re.compile(rf"\s*+[、,，;；和及与]\s*+第?\s*+(?P<number>{NUMERAL})\s*+号(?!\s?令|\s?公告|\s?通告)")
 """、第591号: a further number of the same issuer."""
 _BODY_CHARACTER = re.compile(f"[{HAN}、\\s]")
-_NOT_IN_BODY = " 、年月日"
+_NOT_IN_BODY = re.compile(r"(?:[ 、年]|月(?!湖)|日(?!照|土县|喀则))*+")
 _STATE = r"(?=(?:中华人民共和国)?(?:国务院|国家主席|主席))"
 _PROSE = re.compile(
-    r".*(?:根据|依据|按照|依照|遵照|参照|执行|见|按|由|经(?![贸济信营管])|及其|以及|行政法规|规章|法律|文件|批准|同意|通过"
+    r".*(?:根据|依据|按照|依照|遵照|参照|执行|见|按|由|(?<!荥)经(?![贸济信营管开])|及其|以及|行政法规|规章|法律|文件|批准|同意|通过"
     rf"|公布|发布|颁布|修订|修正|修改|下发|印发|废止|取消|公告|通告|比照|违反|符合|遵守|适用|(?:[和与及或、]|对|将|自|从|于){_STATE}"
-    r"|[被以因除为在已把该其此号条款项年月\d日])"
+    r"|[被以因除在已把该其此号条款\d]|(?<![无犍])为|项(?![城目])|(?<![万永])年|月(?!湖|高新)|(?<![定桑达])日(?!照|土县|喀则))"
 )
 """Words of the sentence before the issuer of an order."""
 _FIRST = re.compile(
-    r"(?:[一二三四五六七八九十]{1,3}、|的|了|及|与|或|并|另|[但而凡又故则]|含(?!山)|若(?!羌|尔)|和(?![平田县硕静顺政布林龙])|原(?![平阳州])|对(?!外)|将(?!乐)|自(?![然治贡]))\s*+"
+    r"(?:[一二三四五六七八九十]{1,3}、|的|了|及|与|或|并|另|[但而凡又则]|故(?!城)|含(?!山)|若(?!羌|尔)|和(?![平田县硕静顺政布林龙])|原(?![平阳州])|对(?!外)|将(?!乐)|自(?![然治贡流]))\s*+"
 )
 """Words right before it, which may also begin the name of a body: 和平区人民政府."""
 
@@ -94,8 +97,8 @@ def _read_issuer(folded: str, end: int, floor: int) -> tuple[str, int]:
     issuer, start = take_run_before(folded, end, floor, _BODY_CHARACTER)
     if prose := _PROSE.match(issuer):
         issuer, start = issuer[prose.end() :], start + prose.end()
-    start += len(issuer) - len(issuer.lstrip(_NOT_IN_BODY))
-    issuer = issuer.lstrip(_NOT_IN_BODY)
+    if rest := _NOT_IN_BODY.match(issuer):
+        issuer, start = issuer[rest.end() :], start + rest.end()
     if word := _FIRST.match(issuer):
         issuer, start = issuer[word.end() :], start + word.end()
     return "".join(issuer.split()).removeprefix("中华人民共和国"), start

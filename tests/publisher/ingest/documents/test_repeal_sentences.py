@@ -172,6 +172,12 @@ TRAPS: tuple[str, ...] = (
 )
 
 
+@pytest.mark.parametrize("number", ["内国税发〔2010〕1号", "内财综〔2014〕5号", "项政办〔2020〕3号"])
+def test_the_document_of_a_place_is_ended_and_not_that_of_a_ministry(number: str) -> None:
+    assert find_repealed_documents(f"《甲办法》（{number}）同时废止。") == [number]
+    assert find_repealed_documents(f"{number}同时废止。") == [number]
+
+
 @pytest.mark.parametrize(("sentence", "names"), ENDING)
 def test_the_subject_is_ended(sentence: str, names: tuple[str, ...]) -> None:
     assert tuple(find_repealed_documents(sentence)) == names
