@@ -20,6 +20,7 @@ from publisher.log.database.temporary_tables import create_empty, new_change
 from publisher.log.model import ChangeKind, LogError
 from publisher.log.record_identity import identity_digest
 from publisher.log.registry import DatasetRow
+from publisher.log.releases.provenance import keep_fields
 from publisher.log.releases.release_rows import cancellations
 from publisher.log.releases.release_writer import ReleaseHeading, write_release
 from schemas.definition.catalogue import Catalogue, Content
@@ -109,6 +110,10 @@ class AmendmentRelease:
     @property
     def now(self) -> datetime:
         return self._now
+
+    @property
+    def public_fields(self) -> frozenset[str]:
+        return frozenset(field.name for field in self._catalogue.fields if not field.personal)
 
     def restore_identity(self, record: int, renamed: str, content: Content, day: int) -> None:
         """Let rows match the record as before it was renamed from a day on.
@@ -249,6 +254,9 @@ class AmendmentRelease:
 
     def _revision_row(self, key: int, amendment: Amendment, *, corrects: bool, cause: str) -> dict[str, Any]:
         text, salt = canonical_text(amendment.content or {}), new_salt()
+        locator, originals = amendment.span.locator, "{}"
+        if cause == "reading":
+            locator, originals = keep_fields(locator, amendment.span.originals, self.public_fields)
         return {
             "key": key,
             "record": amendment.record,
@@ -258,8 +266,8 @@ class AmendmentRelease:
             "title": storable(self._catalogue.title_of(amendment.content or {})),
             # Manual text has no cells: the next import of the same cells counts as a change of the source.
             "source_text": amendment.span.source_text if cause == "reading" else "",
-            "locator": amendment.span.locator,
-            "originals": amendment.span.originals if cause == "reading" else "{}",
+            "locator": locator,
+            "originals": originals,
             "import": amendment.span.brought_by,
             "corrects": corrects,
         }

@@ -26,6 +26,7 @@ from publisher.log.releases.amendment import (
     canonical_text,
     identity_taken,
 )
+from publisher.log.releases.provenance import keep_fields
 from publisher.log.releases.release_writer import ReleaseHeading
 from schemas.definition.catalogue import Catalogue, Content, Field
 
@@ -82,7 +83,7 @@ class MigrationRelease(AmendmentRelease):
     def migrate(self, heading: ReleaseHeading) -> int:
         """Rewrite all states from the day on for another catalogue, and assign identities again.
 
-        Values of fields that it lacks, or marks as personal, are dropped.
+        Values and original texts of fields that it lacks, or marks as personal, are dropped.
         """
         s, day = t.span.c, heading.effective_on.toordinal()
         rows = self._conn.execute(
@@ -93,7 +94,7 @@ class MigrationRelease(AmendmentRelease):
                 s.status == "stated",
             ).order_by(t.record.c.id, s.effective_from)
         ).all()
-        names = {field.name for field in self._catalogue.fields if not field.personal}
+        names = self.public_fields
         contents = [
             {name: value for name, value in msgspec.json.decode(row.content).items() if name in names}
             for row in rows
@@ -114,7 +115,7 @@ class MigrationRelease(AmendmentRelease):
                     raise identity_taken(other.id)
             states[identity].append(row)
             last[row.id] = row.effective_from, identity
-            if canonical_text(content) != row.content:
+            if canonical_text(content) != row.content or _has_other_texts(row, names):
                 first = max(row.effective_from, day)
                 amendments.append(
                     Amendment(row.record, "changed", "stated", row, first, row.effective_to, content)
@@ -151,6 +152,15 @@ class MigrationRelease(AmendmentRelease):
             if holder is not None and holder != record_id:
                 self._conn.execute(update(t.record).where(r.id == holder).values(identity=None))
             self._conn.execute(update(t.record).where(r.id == record_id).values(identity=identity))
+
+
+def _has_other_texts(row: Any, names: frozenset[str]) -> bool:
+    """Report whether a state has texts of cells of other fields. A place without a text does not count."""
+    locator, originals = keep_fields(row.locator, row.originals, names)
+    if originals != row.originals:
+        return True
+    mended: Mapping[str, Any] = msgspec.json.decode(row.locator).get("mended") or {}
+    return len(msgspec.json.decode(locator).get("mended") or {}) < len(mended)
 
 
 def _name_difference(old: Field, new: Field) -> tuple[str, str]:

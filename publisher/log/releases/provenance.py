@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -27,6 +27,25 @@ def provenance_hash(
     A content is an object, so no content has the same hash.
     """
     return value_hash(salt, [source, dict(locator), dict(originals), source_text])
+
+
+def keep_fields(locator: str, originals: str, names: Collection[str]) -> tuple[str, str]:
+    """Return locator and originals, both JSON, without the places and texts of other fields than these."""
+    place, texts = msgspec.json.decode(locator), msgspec.json.decode(originals)
+    cells = place.get("cells") or {}
+    kept = {name: cell for name, cell in cells.items() if name in names}
+    if len(kept) < len(cells):
+        place["cells"] = kept
+        dropped = set(cells.values()).difference(kept.values())
+        if "mended" in place:
+            place["mended"] = {cell: one for cell, one in place["mended"].items() if cell not in dropped}
+            if not place["mended"]:
+                del place["mended"]
+        locator = msgspec.json.encode(place).decode()
+    if not texts.keys() <= set(names):
+        texts = {name: text for name, text in texts.items() if name in names}
+        originals = msgspec.json.encode(texts).decode()
+    return locator, originals
 
 
 def add_hashes(conn: Connection, *, after: int) -> None:

@@ -237,6 +237,21 @@ def test_a_field_that_became_personal_is_published_no_more(site: Site) -> None:
     assert answer.json()["content"]["zone"] == "东"
 
 
+def test_a_field_that_became_personal_is_in_no_current_answer_about_a_removed_record(site: Site) -> None:
+    removed = {state.id for state in site.log.queries.find_by_title(FEES, "乙")}
+    publish(site.log, FEES, [content("甲", 5, "一科", "南")], date(2015, 5, 1), "示财〔2015〕3号")
+    migrate(site, catalogue(fields=(field("office", "科室"), field("zone", "片区", personal=True))))
+    home = f"/v1{HOME}/records"
+    for view in ("", "as_of=2015-03-01"):
+        listed = site.client.get(f"{home}?status=removed&status=current&{view}").json()["records"]
+        assert removed < {one["id"] for one in listed}
+        assert all({"name", "office"} <= one["content"].keys() for one in listed)
+        every = [*listed, *(site.client.get(f"{home}/{one}?{view}").json() for one in removed)]
+        assert ["zone" for one in every if "zone" in one["content"]] == [], view
+    pinned = site.client.get(f"{home}?release=2").json()["records"]
+    assert {one["content"]["zone"] for one in pinned} == {"南", "北"}
+
+
 def test_a_field_that_became_personal_is_in_no_search_nor_comparison_of_older_states(site: Site) -> None:
     fields = (
         field("time_limit", "时限", "object", kind="limit", unit="工作日", personal=True),

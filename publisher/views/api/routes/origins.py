@@ -8,7 +8,7 @@ from openapi.operation import Operation, Parameter
 from publisher.ingest import reading_rules
 from publisher.log.model import LogError, View
 from publisher.log.queries.revision_origin import RevisionOrigin, SourceRow
-from publisher.views.api import cell_excerpts, requested_view, titles
+from publisher.views.api import cell_excerpts, personal_fields, requested_view, titles
 from publisher.views.api.answers import common
 from publisher.views.api.answers import origins as answers
 from publisher.views.api.answers import proofs as log_answers
@@ -53,13 +53,18 @@ def get_record_origin(service: Service, call: Call) -> Reply:
 
 
 def read_origin(service: Service, call: Call) -> tuple[RevisionOrigin, log_answers.LogEntry, Validity]:
-    """Read a revision, and the entry of its release. Raises the problems of the operation."""
+    """Read a revision without texts of personal fields, and the entry of its release.
+
+    Raises the problems of the operation.
+    """
     name, record = requested_view.dataset_name(call), requested_view.record_id(call)
     revision = call.path["revision"]
     if not re.fullmatch(r"[0-9a-f]{64}", revision):
         raise ProblemError("no-such-revision")
     try:
-        origin = service.log.queries.revision_origin(name, record, revision)
+        origin = personal_fields.public_revision(
+            service, service.log.queries.revision_origin(name, record, revision)
+        )
     except LogError as error:
         if error.code != "erased":
             raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, get_args
 
@@ -15,7 +15,7 @@ from publisher.log import model
 from publisher.log.model import RecordState, View
 from publisher.log.queries.later_events import LaterAmendment
 from publisher.log.queries.record_query import AS_LISTED
-from publisher.views.api import cell_excerpts, filter_values, requested_view, titles
+from publisher.views.api import cell_excerpts, filter_values, personal_fields, requested_view, titles
 from publisher.views.api.answers import common
 from publisher.views.api.parameter_docs import (
     CURSOR,
@@ -72,12 +72,14 @@ def list_records(service: Service, call: Call) -> Reply:
 
     def build() -> common.Records:
         page = listing.fetch_page(service)
+        hidden = personal_fields.hidden_in_contents(service, name, params.view)
         return common.Records(
             dataset=name,
             total=page.total,
             withdrawn_since=count_withdrawn_since(service, name, params.view),
             records=tuple(
-                common.RecordItem(**_item(service, s, params.fields, params.view)) for s in page.records
+                common.RecordItem(**_item(service, s, params.fields, params.view, hidden))
+                for s in page.records
             ),
             facets=page.facets,
             links=requested_view.page_links(service, call, name, page.next_cursor),
@@ -245,10 +247,12 @@ def get_record(service: Service, call: Call) -> Reply:
         )
         if state.status in GONE:
             raise gone_problem(service, state)
+        locator, originals = personal_fields.public_origin(service, state)
+        hidden = personal_fields.hidden_in_contents(service, name, params.view)
         return common.FullRecord(
-            **_item(service, state, params.fields, params.view),
-            originals=_raw_json(state.originals_json),
-            locator=_raw_json(state.locator_json),
+            **_item(service, state, params.fields, params.view, hidden),
+            originals=_raw_json(originals),
+            locator=_raw_json(locator),
             excerpts=_excerpts(service, state),
             sources=tuple(source_answer(s) for s in state.sources),
             amendments=tuple(
@@ -320,8 +324,17 @@ def gone_problem(service: Service, state: RecordState) -> ProblemError:
     )
 
 
-def _item(service: Service, state: RecordState, fields: tuple[str, ...] | None, view: View) -> dict[str, Any]:
+def _item(
+    service: Service,
+    state: RecordState,
+    fields: tuple[str, ...] | None,
+    view: View,
+    hidden: Collection[str],
+) -> dict[str, Any]:
+    """Build an item. ``hidden``: fields that are left out of its content."""
     content = _raw_json(state.content_json)
+    if hidden and fields is None and not state.content.keys().isdisjoint(hidden):
+        content = {name: value for name, value in state.content.items() if name not in hidden}
     if fields is not None:
         every = state.content
         content = {name: every[name] for name in fields if name in every}

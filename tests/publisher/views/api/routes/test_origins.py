@@ -245,3 +245,59 @@ def test_the_texts_of_a_field_that_became_personal_are_shown_no_more(tmp_path: P
             page = site.client.get(address.removeprefix("/v1"), headers={"accept": "text/html"})
             assert "甲" in page.text
             assert "联系人" not in page.text
+
+
+@pytest.mark.parametrize("query", ["", "?release=1"])
+def test_the_original_text_of_a_field_that_became_personal_is_shown_no_more(
+    tmp_path: Path, database: str, query: str
+) -> None:
+    def fill(log: Log, _: Clock) -> None:
+        own = catalogue(fields=(field("zone", "电话"),))
+        log.datasets.create(demo_dataset("fees", catalogue=own.name), own)
+        source = log.evidence.put_source(b"x", name="收费.csv", media_type="text/csv")
+        place = {"cells": {"name": "A2", "zone": "B2"}}
+        mended = {"B2": {"read": "原件-138", "written": "１３８-原文"}, "A2": {"read": "假", "written": "甲"}}
+        rows = [
+            DraftEntry(
+                {"name": "甲", "zone": "13800000000"},
+                source_text="甲",
+                locator={"rows": [2], **place, "mended": mended},
+                originals={"name": " 甲", "zone": "１３８-原文"},
+            ),
+            DraftEntry(  # a text without a value
+                {"name": "乙"},
+                source_text="乙",
+                locator={"rows": [3], "cells": {"name": "A3"}},
+                originals={"name": " 乙", "zone": "１３８-原文"},
+            ),
+        ]
+        log.drafts.stage("fees", rows, part=None, source=source, parser_version="1")
+        log.releases.publish("fees", effective_on=date(2015, 1, 1))
+        log.releases.migrate(
+            "fees",
+            catalogue(fields=(field("zone", "电话", personal=True),)),
+            effective_on=date(2015, 6, 1),
+        )
+        assert log.integrity.verify().problems == ()
+
+    with opened(tmp_path, Site, content=fill, clock=ticking_clock(START), QINGDAN_DATABASE=database) as site:
+        records = site.client.get("/v1/datasets/fees/records?release=1").json()["records"]
+        for record in records:
+            home = f"/v1/datasets/fees/records/{record['id']}"
+            own = site.client.get(home + query).json()
+            origin = site.client.get(f"{home}/revisions/{own['revision']['hash']}").json()
+            for answer in (own, origin):
+                assert answer["originals"] == {"name": f" {record['title']}"}
+                assert "zone" not in answer["locator"]["cells"]
+                assert "B2" not in answer["locator"].get("mended", {})
+            assert "原文" not in json.dumps(origin, ensure_ascii=False)
+            if not query:
+                assert "zone" not in own["content"]
+                place = [
+                    origin["source"]["digest"],
+                    origin["locator"],
+                    origin["originals"],
+                    origin["source_text"],
+                ]
+                salted = bytes.fromhex(origin["revision"]["salt"]) + rfc8785.dumps(place)
+                assert hashlib.sha256(salted).hexdigest() == origin["commitment"]
