@@ -19,6 +19,7 @@ from publisher.desk import work
 from publisher.desk.desk import Desk
 from publisher.log.approvals.submission import PublicationRequest
 from publisher.log.clocks import day_at
+from publisher.log.drafts.rows_left_out import list_with, row_left_out
 from publisher.log.model import (
     Change,
     Dataset,
@@ -80,11 +81,8 @@ def propose_draft(desk: Desk, dataset: str, request: PublicationRequest) -> Prop
 def _rows_left_out(imports: Sequence[DraftImport], diff: DraftDiff) -> Sequence[Mapping[str, Any]]:
     """List the rows that a release would leave out: an import may list its rows in error already."""
     listed: list[Mapping[str, Any]] = [row for one in imports for row in one.left_out]
-    for place in diff.left_out:
-        row = {name: place[name] for name in ("file", "sheet", "rows") if name in place} | {"reason": "error"}
-        if row not in listed:
-            listed.append(row)
-    return listed
+    rows = (row_left_out({**place, "reason": "error"}) for place in diff.left_out)
+    return list_with(listed, rows)
 
 
 @dataclass(frozen=True)

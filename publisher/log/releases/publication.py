@@ -17,6 +17,7 @@ from publisher.log.database.temporary_tables import CHANGE_KINDS, create_empty, 
 from publisher.log.drafts import repeal_decisions, repeals, staging
 from publisher.log.drafts.plan import Window, fetch_rows_in_error
 from publisher.log.drafts.publication_plan import plan_publication
+from publisher.log.drafts.rows_left_out import list_with, row_left_out
 from publisher.log.model import Conflict, LogError, OnConflict
 from publisher.log.record_identity import later_id
 from publisher.log.registry import DatasetRow
@@ -284,7 +285,7 @@ def _with_imports(conn: Connection, heading: ReleaseHeading, imports: Sequence[i
         heading,
         parser_version=", ".join(versions),
         # An import without the rows in error lists them already.
-        left_out=(*left_out, *(row for row in _rows_in_error(conn) if row not in left_out)),
+        left_out=list_with(left_out, _rows_in_error(conn)),
     )
 
 
@@ -295,9 +296,4 @@ def _rows_in_error(conn: Connection) -> Iterator[Mapping[str, Any]]:
 
 def _row_left_out(file: str, locator: str, reason: Literal["conflict", "error"]) -> Mapping[str, Any]:
     """Return what a release says of a row that it leaves out. ``locator``: JSON of its place in the file."""
-    place = msgspec.json.decode(locator)
-    return {
-        "file": file,
-        **{name: place[name] for name in ("sheet", "rows") if name in place},
-        "reason": reason,
-    }
+    return row_left_out({**msgspec.json.decode(locator), "file": file, "reason": reason})
