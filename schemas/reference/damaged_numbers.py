@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from schemas.normalise import HAN
-from schemas.reference.agency_codes import find_start_of_code
+from schemas.reference.agency_codes import LONGEST_CODE, find_start_of_code
 
 
 class Repair(msgspec.Struct, frozen=True):
@@ -59,7 +59,9 @@ def _repair_number(text: str) -> Repair | None:
         number = match["number"] or match["number2"]
         if number.startswith("0"):
             continue
-        lead = 0 if match["code"] else find_start_of_code(match["issuer"])
+        lead = (
+            0 if match["code"] else find_start_of_code(match["issuer"], text[: match.start()][-LONGEST_CODE:])
+        )
         issuer = match["code"] or match["issuer"][lead:]
         if not issuer:
             continue

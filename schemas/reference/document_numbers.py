@@ -152,18 +152,19 @@ def _find_statutes(folded: str, text: str) -> Iterator[Citation]:
 
 
 def _find_documents(folded: str, text: str) -> Iterator[Citation]:
-    floor, before = 0, None
+    floor, latest = 0, None
     for match in _YEAR.finditer(folded):
-        first = _read_document(match, folded, text, before, floor)
+        first = _read_document(match, folded, text, latest, floor)
         if first is None:
             continue
-        before, floor = first, first.end
+        latest, floor = first, first.end
         yield first
         for further in _find_further_numbers(first, folded, text):
             floor = further.end
             yield further
     for match in _YEAR_WITHOUT_BRACKETS.finditer(folded) if "年" in folded else ():
-        start = match.start() + find_start_of_code(match["run"])
+        before = folded[max(match.start() - LONGEST_CODE, 0) : match.start()]
+        start = match.start() + find_start_of_code(match["run"], before)
         code, year, number = folded[start : match.end("run")], int(match["year"]), int(match["number"])
         if has_code(code):
             own = text[start : match.end()]

@@ -6,6 +6,7 @@ from importlib.resources import files
 
 import pytest
 
+from schemas.reference.damaged_numbers import find_repair
 from schemas.reference.document_numbers import find_citations, parse_number
 
 
@@ -60,6 +61,14 @@ def test_a_number_of_a_place_whose_name_has_a_word_of_sentences_is_whole(number:
 @pytest.mark.parametrize("number", ["财综〔2014〕5号", "内财综〔2014〕5号"])
 def test_the_place_in_a_document_or_a_day_before_a_number_is_not_of_its_code(words: str, number: str) -> None:
     assert _find(words + number) == [number]
+
+
+@pytest.mark.parametrize("day", ["2014年", "2014年11月", "2014年11月24日", "（三）项"])
+def test_a_day_before_a_number_without_brackets_is_not_of_its_code(day: str) -> None:
+    assert _find(f"{day}国发2014年5号") == ["国发〔2014〕5号"]
+    repair = find_repair(f"{day}国发〔20145号")
+    assert repair is not None
+    assert repair.value == "国发〔2014〕5号"
 
 
 @pytest.mark.parametrize("issuer", ["公安部、交通部令", "中国人民银行、财政部令"])
