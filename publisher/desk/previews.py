@@ -81,8 +81,7 @@ def propose_draft(desk: Desk, dataset: str, request: PublicationRequest) -> Prop
 def _rows_left_out(imports: Sequence[DraftImport], diff: DraftDiff) -> Sequence[Mapping[str, Any]]:
     """List the rows that a release would leave out: an import may list its rows in error already."""
     listed: list[Mapping[str, Any]] = [row for one in imports for row in one.left_out]
-    rows = (row_left_out({**place, "reason": "error"}) for place in diff.left_out)
-    return list_with(listed, rows)
+    return list_with(listed, map(row_left_out, diff.left_out))
 
 
 @dataclass(frozen=True)

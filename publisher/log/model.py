@@ -236,7 +236,7 @@ class DraftDiff(msgspec.Struct, frozen=True):
     removed_before_effect: int = 0
     """Number of the removed records that are not in force on the day, and would be on a later one."""
     left_out: tuple[Mapping[str, Any], ...] = ()
-    """Places of the rows in error that publication leaves out."""
+    """Places of the rows in error or in conflict that publication leaves out, each with ``reason``."""
     sheets: tuple[SheetCounts, ...] = ()
     marked: int = 0
     """Number of changed documents that accepted repeals mark and that none of the draft's files contains."""

@@ -12,8 +12,9 @@ from sqlalchemy import Connection, and_, func, select, update
 from publisher.log import registry
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database, among, json_text
-from publisher.log.database.temporary_tables import plan
+from publisher.log.database.temporary_tables import CHANGE_KINDS, plan
 from publisher.log.drafts import staging
+from publisher.log.drafts.plan import fetch_rows_in_error, locate_in_file
 from publisher.log.drafts.publication_plan import plan_publication
 from publisher.log.drafts.repeals import REPEAL_SIGN, find_proposals
 from publisher.log.field_changes import compare_states
@@ -30,6 +31,7 @@ _COUNT_NAMES = {
     "same": "unchanged",
     "stays": "unchanged",
 }
+_IN_CONFLICT = "conflict"
 _COUNT_REMOVED_BEFORE_EFFECT = (
     select(func.count()).select_from(plan).where(plan.c.kind == "removed", plan.c.status.is_(None))
 )
@@ -65,7 +67,6 @@ def compute_diff(
     if catalogue.running:
         _keep_back(conn, errors)
     leaves_out = without_errors or staging.leaves_out_errors(conn, dataset, parts)
-    in_error = [error for error in errors if error.code == "rows-in-error"] if leaves_out else []
     builder = _ChangeBuilder(
         dataset=dataset.name,
         release=successions.next_number(conn, dataset.key),
@@ -77,15 +78,21 @@ def compute_diff(
     counts = dict.fromkeys(("added", "changed", "removed", "unchanged", "in_error"), 0)
     for kind, count in conn.execute(select(plan.c.kind, func.count()).group_by(plan.c.kind)).all():
         counts[_COUNT_NAMES.get(kind, "in_error")] += count
+    if leaves_out:
+        errors = [error for error in errors if error.code != "rows-in-error"]
+    if leaves_out and catalogue.running and any(counts[kind] for kind in CHANGE_KINDS):
+        # They prevent the publication of nothing else. Without any change, there is nothing to publish.
+        warnings = [*(error for error in errors if error.entries), *warnings]
+        errors = [error for error in errors if not error.entries]
     return DraftDiff(
         added=builder.changes(conn, "added", limit),
         changed=builder.changes(conn, "changed", limit),
         removed=builder.changes(conn, "removed", limit),
-        conflicts=tuple(error for error in errors if error not in in_error),
+        conflicts=tuple(errors),
         warnings=tuple(warnings),
         counts=counts,
         removed_before_effect=conn.scalar(_COUNT_REMOVED_BEFORE_EFFECT) or 0,
-        left_out=tuple(place for error in in_error for place in error.locators),
+        left_out=tuple(_places_left_out(conn)) if leaves_out else (),
         sheets=tuple(_count_by_sheet(conn, builder.parts)),
         marked=conn.scalar(_COUNT_MARKED) or 0,
         repeals=tuple(
@@ -97,13 +104,18 @@ def compute_diff(
 
 
 def _keep_back(conn: Connection, errors: Sequence[Conflict]) -> None:
-    """Mark rows in conflict, which the publication of a running catalogue keeps back, as rows in error."""
+    """Mark rows in conflict, which the publication of a running catalogue keeps back or leaves out."""
     by_import: dict[int, list[int]] = {}
     for key, position in {entry for error in errors for entry in error.entries}:
         by_import.setdefault(key, []).append(position)
     for key, positions in by_import.items():
         in_conflict = (plan.c["import"] == key, among(conn, plan.c.position, positions))
-        conn.execute(update(plan).where(*in_conflict).values(kind="error"))
+        conn.execute(update(plan).where(*in_conflict).values(kind=_IN_CONFLICT))
+
+
+def _places_left_out(conn: Connection) -> Iterator[Mapping[str, Any]]:
+    for row in fetch_rows_in_error(conn, _IN_CONFLICT):
+        yield {**locate_in_file(row), "reason": row.kind}
 
 
 def _count_by_sheet(conn: Connection, parts: Mapping[int, str]) -> Iterator[SheetCounts]:

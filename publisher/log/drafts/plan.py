@@ -75,14 +75,17 @@ def fill_plan(
         _stop_before_later(conn, day)
 
 
-def fetch_rows_in_error(conn: Connection) -> Sequence[Any]:
-    """Fetch locators and file names of the plan's rows with an error finding, in the order of the files."""
+def fetch_rows_in_error(conn: Connection, *others: str) -> Sequence[Any]:
+    """Fetch kinds, locators and file names of the plan's rows in error, in the order of the files.
+
+    ``others``: kinds of rows that are fetched besides.
+    """
     p, e = plan.c, t.draft_entry.c
     return conn.execute(
-        select(e.locator, t.import_.c.name)
+        select(p.kind, e.locator, t.import_.c.name)
         .join_from(plan, t.draft_entry, and_(e["import"] == p["import"], e.position == p.position))
         .join(t.import_, t.import_.c.key == p["import"])
-        .where(p.kind == "error")
+        .where(p.kind.in_(("error", *others)))
         .order_by(p["import"], p.position)
     ).all()
 
