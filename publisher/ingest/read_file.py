@@ -45,7 +45,7 @@ from publisher.ingest.tables.raw_record import Piece, RawRecord
 from publisher.ingest.tables.segmentation import SegmentedSheet, Table
 from schemas.definition.catalogue import Catalogue
 
-PARSER_VERSION = "5"
+PARSER_VERSION = "6"
 """Increased when the same bytes are read differently. Resulting changes have the cause ``reading``."""
 NOTES_MARK = "本页是填写说明，导入时不读取"
 """First cell of the sheet of notes of a template (``qingdan template``)."""
