@@ -12,7 +12,6 @@ from typing import Any
 import msgspec
 
 from publisher.log.descriptions import SiteDetails
-from publisher.log.releases.release_rows import takes_effect
 from publisher.views.exports import csv_and_json, table_cells
 from publisher.views.exports.export import About, Rows
 from publisher.views.exports.summed_zip import SummedZip, summed_zip
@@ -108,7 +107,7 @@ def _resource(about: About, size: int, digest: str) -> dict[str, Any]:
         resource |= {
             "release": r.number,
             "releaseHash": r.hash,
-            **({"effectiveOn": r.effective_on.isoformat()} if takes_effect(r) else {}),
+            "effectiveOn": r.effective_on.isoformat(),  # programs that verify recompute its hash with it
             "basis": r.basis,
         }
     if about.erased:
