@@ -203,6 +203,8 @@ def test_the_real_workbooks_of_a_city_are_one_release(site: Home) -> None:
             "财政局",
         ),
     )
+    # A file of 克拉玛依市 is not taken for that of a department of another city.
+    site.ok("dataset", "set", "power-list", "--division", "650200")
     files = sorted(folder.iterdir())
     report = site.run("import", *files, "--dataset", "power-list", "--json").json
     assert report["staged"]
