@@ -13,6 +13,11 @@ from schemas.normalise import chinese_number
 BLANKS = frozenset({"/", "-", "--", "—", "——", "―", "\\", "∕", "无期限", "不限", "无限制", "无法定期限"})
 """Cell texts that mean that a typed field has no value."""
 
+WRITTEN_DAY = (
+    r"(?:(?:19|20)\d\d年\d{1,2}月\d{1,2}日"
+    r"|[一二][一二三四五六七八九零〇○]{3}年[一二三四五六七八九十]{1,2}月[一二三四五六七八九十]{1,3}日)"
+)
+"""Pattern of a day in the text of a document."""
 _YEAR_FIRST = re.compile(
     r"(?P<y>\d{4})\s?[-./年]\s?(?P<m>\d{1,2})\s?[-./月]\s?(?P<d>\d{1,2})\s?[日号]?"
     r"(?:[T ](?P<time>\d{1,2}:\d{2})(?::\d{2}(?:\.\d+)?)?(?P<zone>Z|[+-]\d\d:?\d\d)?)?"

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from schemas.cells.quantities import WRITTEN_DAY
 from schemas.reference.citations.text_signs import unify_signs
 from schemas.reference.document_numbers import Citation, find_citations
 
@@ -52,13 +53,9 @@ _PART_ONLY = re.compile(
 )
 """After a document of which only a part is ended: 《甲》第三条, 《甲》部分条款."""
 
-_DAY = (
-    r"(?:(?:19|20)\d\d年\d{1,2}月\d{1,2}日"
-    r"|[一二][一二三四五六七八九零〇○]{3}年[一二三四五六七八九十]{1,2}月[一二三四五六七八九十]{1,3}日)"
-)
 _SINCE = (
-    rf"(?>(?:自|从)(?:{_DAY}|即日|(?:本|该)?[^，,。；;：:、{_SIGN}]{{0,14}}?(?:之日|当日|同日|次日|之时)|同日|今日)"
-    rf"起?(?:\d+日后)?|{_DAY}起|即日起|届时|于(?:本|该)[^，,。；;：:、]{{0,12}}之日(?:起)?)"
+    rf"(?>(?:自|从)(?:{WRITTEN_DAY}|即日|(?:本|该)?[^，,。；;：:、{_SIGN}]{{0,14}}?(?:之日|当日|同日|次日|之时)|同日|今日)"
+    rf"起?(?:\d+日后)?|{WRITTEN_DAY}起|即日起|届时|于(?:本|该)[^，,。；;：:、]{{0,12}}之日(?:起)?)"
 )
 """自发布之日起: since when. It is read in one way, as it may be repeated."""
 _ADVERB = (
@@ -88,7 +85,7 @@ _BODY = (
     r"(?:政府|办公室|办公厅|委员会|委|局|厅|部|院|署|处|会|办|中心|小组|指挥部|省|市|县|区|国务院|总局|镇|乡)"
 )
 _BARE_START = re.compile(
-    rf"(?:{_DAY}|(?:19|20)\d\d年|同时|现行?|原有?的?|旧的?|此前|以前|先前|之前|过去|上述|本|我|该|其|另|此外|并|{_SINCE}|起|后|以下简称|文件|通知|规定)*(?:{_BODY})?的?"
+    rf"(?:{WRITTEN_DAY}|(?:19|20)\d\d年|同时|现行?|原有?的?|旧的?|此前|以前|先前|之前|过去|上述|本|我|该|其|另|此外|并|{_SINCE}|起|后|以下简称|文件|通知|规定)*(?:{_BODY})?的?"
 )
 _MODIFIED_START = re.compile(
     rf"(?!.*(?:被|拟|建议|如果|倘若|除|凡))[^，,]*{_PUBLISHED}(?:并?施行|的?有关|试行|执行)?的?"
@@ -123,7 +120,7 @@ _CONDITION = re.compile(
     r"^(?:如果?|若|倘若|假如|一旦|凡|只要|即使|虽然|除非|除|待|俟|截至|截止)|(?:的|(?<!同)时|的话|期间)$"
     r"|^(?:19|20)\d\d年(?:\d{1,2}月)?(?:\d{1,2}日)?$"
 )
-_BARE_DAY = re.compile(_DAY)
+_BARE_DAY = re.compile(WRITTEN_DAY)
 _SCOPE = re.compile(
     r"^(?:在|对|对于|针对|就|凡)(?!.*(?:基础上|之日|同时|时)$)|(?:内的?|企业|单位|个人|人员|项目|区域|地区|范围)$"
 )

@@ -12,7 +12,7 @@ import msgspec
 from publisher.log.citations.effects import EffectKind
 from publisher.log.graph.passage_query import PublishedEffect
 from publisher.log.graph.work_query import Work
-from schemas.cells.quantities import read_date
+from schemas.cells.quantities import WRITTEN_DAY, read_date
 from schemas.definition.catalogue import Content
 from schemas.normalise import chinese_number
 
@@ -30,15 +30,11 @@ _STATED: dict[str, LegalForce] = {
 _OWN = re.compile(
     r"本(?:暂行|试行|实施)?(?:办法|规定|条例|细则|通知|意见|决定|公告|通告|方案|规划|规则|标准|措施|制度|批复|文件|规范|政策)"
 )
-_DAY = re.compile(
-    r"(?:19|20)\d\d年\d{1,2}月\d{1,2}日"
-    r"|[一二][一二三四五六七八九零〇○]{3}年[一二三四五六七八九十]{1,2}月[一二三四五六七八九十]{1,3}日"
-)
 _TERM = re.compile(
     rf"{_OWN.pattern}(?:[^。；\n《》]{{0,40}}?(?:施行|实施|执行|生效|试行)[，,、]?)?"
     r"(?:(?:有效期|试行期|执行期)限?(?:为|是|：)?\s?"
-    rf"(?:(?P<count>[一二三四五六七八九十两\d]{{1,3}})\s?(?P<unit>年|个月)|[截至到自]*(?P<end>{_DAY.pattern}))"
-    rf"|[截至到]+(?P<end2>{_DAY.pattern})(?:止|废止|失效|停止))"
+    rf"(?:(?P<count>[一二三四五六七八九十两\d]{{1,3}})\s?(?P<unit>年|个月)|[截至到自]*(?P<end>{WRITTEN_DAY}))"
+    rf"|[截至到]+(?P<end2>{WRITTEN_DAY})(?:止|废止|失效|停止))"
 )
 """How long a document is in force: 本办法自2020年1月1日起施行，有效期五年."""
 _STARTS = ("effective", "effective_on", "version")

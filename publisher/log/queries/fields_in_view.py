@@ -42,8 +42,11 @@ class CatalogueQueries:
     def fields_hidden_since(self, dataset: str, release: Release) -> tuple[str, ...]:
         """List the fields that a release published and that the current catalogue marks as personal."""
         with self._session.read() as conn:
-            row, load = registry.dataset_row(conn, dataset), partial(self._session.catalogue, conn)
-            return personal_since(load(release.catalogue_digest), load(row.catalogue_digest))
+            return self._hidden_since(conn, registry.dataset_row(conn, dataset), release)
+
+    def _hidden_since(self, conn: Connection, row: DatasetRow, release: Release) -> tuple[str, ...]:
+        load = partial(self._session.catalogue, conn)
+        return personal_since(load(release.catalogue_digest), load(row.catalogue_digest))
 
     def catalogue_in_view(self, dataset: str, *views: View) -> Catalogue:
         """Return the catalogue of the first view, with all fields that contents in any of the views can have.

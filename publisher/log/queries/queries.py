@@ -375,9 +375,9 @@ class Queries(CatalogueQueries):
         change them, and a catalogue that marks a field as personal. An erased record may have been published
         by an earlier release.
         """
-        hidden = self.fields_hidden_since(dataset, release)
         with self._session.read() as conn:
             row = registry.dataset_row(conn, dataset)
+            hidden = self._hidden_since(conn, row, release)
             last = later_events.last_backward_release(conn, row, release.published_at)
             named_at = registry.dataset(conn, dataset).named_at
             return () if last is None and named_at is None and not hidden else (last, named_at, *hidden)

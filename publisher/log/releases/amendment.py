@@ -256,7 +256,9 @@ class AmendmentRelease:
         text, salt = canonical_text(amendment.content or {}), new_salt()
         locator, originals = amendment.span.locator, "{}"
         if cause == "reading":
-            locator, originals = keep_fields(locator, amendment.span.originals, self.public_fields)
+            locator, originals = keep_fields(
+                locator, amendment.span.originals, self.public_fields.__contains__
+            )
         return {
             "key": key,
             "record": amendment.record,

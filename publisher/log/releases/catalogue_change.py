@@ -156,7 +156,7 @@ class MigrationRelease(AmendmentRelease):
 
 def _has_other_texts(row: Any, names: frozenset[str]) -> bool:
     """Report whether a state has texts of cells of other fields. A place without a text does not count."""
-    locator, originals = keep_fields(row.locator, row.originals, names)
+    locator, originals = keep_fields(row.locator, row.originals, names.__contains__)
     if originals != row.originals:
         return True
     mended: Mapping[str, Any] = msgspec.json.decode(row.locator).get("mended") or {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -29,11 +29,11 @@ def provenance_hash(
     return value_hash(salt, [source, dict(locator), dict(originals), source_text])
 
 
-def keep_fields(locator: str, originals: str, names: Collection[str]) -> tuple[str, str]:
-    """Return locator and originals, both JSON, without the places and texts of other fields than these."""
+def keep_fields(locator: str, originals: str, is_kept: Callable[[str], bool]) -> tuple[str, str]:
+    """Return locator and originals, both JSON, without the places and texts of fields that are not kept."""
     place, texts = msgspec.json.decode(locator), msgspec.json.decode(originals)
     cells = place.get("cells") or {}
-    kept = {name: cell for name, cell in cells.items() if name in names}
+    kept = {name: cell for name, cell in cells.items() if is_kept(name)}
     if len(kept) < len(cells):
         place["cells"] = kept
         dropped = set(cells.values()).difference(kept.values())
@@ -42,8 +42,8 @@ def keep_fields(locator: str, originals: str, names: Collection[str]) -> tuple[s
             if not place["mended"]:
                 del place["mended"]
         locator = msgspec.json.encode(place).decode()
-    if not texts.keys() <= set(names):
-        texts = {name: text for name, text in texts.items() if name in names}
+    if not all(map(is_kept, texts)):
+        texts = {name: text for name, text in texts.items() if is_kept(name)}
         originals = msgspec.json.encode(texts).decode()
     return locator, originals
 

@@ -26,18 +26,18 @@ def hidden_fields(service: Service, dataset: str, release: int | None = None) ->
     return frozenset(field.name for one in catalogues for field in one.fields if field.personal)
 
 
-def public_origin(service: Service, state: RecordState) -> tuple[str, str]:
-    """Return locator and originals of a state, both JSON, without places and texts of hidden fields."""
+def public_origin(service: Service, state: RecordState) -> RecordState:
+    """Return a state without places and texts of hidden fields; its content stays as it was hashed."""
     hidden = hidden_fields(service, state.dataset, state.release)
-    return without_fields(state.locator_json, state.originals_json, hidden)
-
-
-def without_fields(locator: str, originals: str, hidden: Collection[str]) -> tuple[str, str]:
-    """Return locator and originals, both JSON, without places and texts of these fields."""
     if not hidden:
-        return locator, originals
-    names = {*msgspec.json.decode(originals), *(msgspec.json.decode(locator).get("cells") or {})}
-    return keep_fields(locator, originals, names.difference(hidden))
+        return state
+    locator, originals = _without(state.locator_json, state.originals_json, hidden)
+    return structs.replace(state, locator_json=locator, originals_json=originals)
+
+
+def _without(locator: str, originals: str, hidden: Collection[str]) -> tuple[str, str]:
+    """Return locator and originals, both JSON, without places and texts of these fields."""
+    return keep_fields(locator, originals, lambda name: name not in hidden)
 
 
 def public_revision(service: Service, origin: RevisionOrigin) -> RevisionOrigin:
@@ -50,8 +50,8 @@ def public_revision(service: Service, origin: RevisionOrigin) -> RevisionOrigin:
 
 
 def _public_row(row: SourceRow, hidden: Collection[str]) -> SourceRow:
-    encoded = [msgspec.json.encode(one).decode() for one in (row.locator, row.originals)]
-    locator, originals = without_fields(encoded[0], encoded[1], hidden)
+    encoded = msgspec.json.encode(row.locator).decode(), msgspec.json.encode(row.originals).decode()
+    locator, originals = _without(*encoded, hidden)
     return structs.replace(
         row, locator=msgspec.json.decode(locator), originals=msgspec.json.decode(originals)
     )

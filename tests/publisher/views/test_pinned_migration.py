@@ -51,6 +51,13 @@ AFTER = with_fact(
     ),
 )
 """Without the limit; with other titles, in another order, and with a field more."""
+ZONE_IS_PERSONAL = catalogue(
+    fields=(
+        field("time_limit", "时限", "object", kind="limit", unit="工作日"),
+        field("office", "科室", facet=True),
+        field("zone", "片区", personal=True),
+    )
+)
 _QUERY = {"facets": "office,zone,kind", "sort": "-zone", "office": "一科"}
 _FILTER = urlencode({"office": "一科"})
 
@@ -188,14 +195,7 @@ def test_changes_name_the_fields_that_the_catalogue_of_the_day_had(site: Site) -
 
 def test_a_field_that_became_personal_changes_the_etag_of_older_answers(site: Site) -> None:
     before = {address: get(site, address) for address in addresses(site)}
-    personal = catalogue(
-        fields=(
-            field("time_limit", "时限", "object", kind="limit", unit="工作日"),
-            field("office", "科室", facet=True),
-            field("zone", "片区", personal=True),
-        )
-    )
-    migrate(site, personal)
+    migrate(site, ZONE_IS_PERSONAL)
     for address, one in before.items():
         is_of_old_fields = "/schema" in address or "/files/" in address or address.startswith("/ogc")
         if not is_of_old_fields and (after := get(site, address)).status_code == 200:
@@ -209,14 +209,7 @@ def test_a_field_that_became_personal_is_published_no_more(site: Site) -> None:
     pinned = addresses(site)
     for address in pinned:  # files are generated before the migration
         get(site, address)
-    personal = catalogue(
-        fields=(
-            field("time_limit", "时限", "object", kind="limit", unit="工作日"),
-            field("office", "科室", facet=True),
-            field("zone", "片区", personal=True),
-        )
-    )
-    migrate(site, personal)
+    migrate(site, ZONE_IS_PERSONAL)
     current = [f"/v1{HOME}/records", f"{HOME}/records.csv", "/changes", "/feeds/all.atom", "/feeds/all.rss"]
     for record in records:
         current += [f"{start}/records/{record}" for start in (HOME, f"/v1{HOME}")]

@@ -144,9 +144,7 @@ def field_readings(catalogue: Catalogue, origin: RevisionOrigin) -> tuple[answer
         return ()
     originals, fields = origin.row.originals, catalogue.by_name
     return tuple(
-        _reading(fields[name], original, origin.row)
-        for name, original in originals.items()
-        if name in fields and not fields[name].personal
+        _reading(fields[name], original, origin.row) for name, original in originals.items() if name in fields
     )
 
 

@@ -247,13 +247,13 @@ def get_record(service: Service, call: Call) -> Reply:
         )
         if state.status in GONE:
             raise gone_problem(service, state)
-        locator, originals = personal_fields.public_origin(service, state)
+        origin = personal_fields.public_origin(service, state)
         hidden = personal_fields.hidden_in_contents(service, name, params.view)
         return common.FullRecord(
             **_item(service, state, params.fields, params.view, hidden),
-            originals=_raw_json(originals),
-            locator=_raw_json(locator),
-            excerpts=_excerpts(service, state),
+            originals=_raw_json(origin.originals_json),
+            locator=_raw_json(origin.locator_json),
+            excerpts=cell_excerpts.read_excerpts(origin, partial(service.catalogue, name, state.release)),
             sources=tuple(source_answer(s) for s in state.sources),
             amendments=tuple(
                 _amendment(service, name, a) for a in later_amendments(service, state, params.view)
@@ -265,15 +265,6 @@ def get_record(service: Service, call: Call) -> Reply:
         return {"link": signposting.record_header(service.site.base, dataset, record.id, record.release)}
 
     return Reply(validity, build, headers_of=links)
-
-
-def _excerpts(service: Service, state: RecordState) -> dict[str, str]:
-    """Read the excerpts of a state, without those of a field that became personal later."""
-    catalogue = partial(service.catalogue, state.dataset, state.release)
-    excerpts = cell_excerpts.read_excerpts(state, catalogue)
-    if not (excerpts and service.has_migrated(state.dataset)):
-        return excerpts
-    return {name: text for name, text in excerpts.items() if not titles.is_personal(catalogue(), name)}
 
 
 def later_amendments(service: Service, state: RecordState, view: View) -> Sequence[LaterAmendment]:
