@@ -15,6 +15,7 @@ from sqlalchemy import (
     Select,
     and_,
     case,
+    exists,
     false,
     func,
     literal,
@@ -226,21 +227,43 @@ class StateComparison:
         return case((now, self._differing.part_after), else_=self._differing.part_before)
 
     def _split_cancelled_releases(self) -> None:
-        """Find the releases whose changes lead from neither state to the other, and those that are undone.
+        """Find the changes that lead from neither state to the other, and the releases that are undone.
 
-        The later state has nothing of a release whose cancellation it knows. The cancellation counts if the
-        earlier state has something of that release.
+        The later state has nothing of a release whose cancellation it knows, nor of corrections of what that
+        release states. The cancellation counts if the earlier state has something of that release.
         """
         before, after = self._before, self._after
+        cancelled_by: dict[int, int] = {}
         without_effect: list[int] = []
         self._undone: list[int] = []
         for one in cancelled_releases(self._conn, after.instant, _b.dataset == self._dataset.key):
-            without_effect.append(one.sequence)
+            cancelled_by[one.sequence] = one.cancelled_by
             if one.published_at <= before.instant < one.cancelled_at and one.effective_on <= before.day:
                 self._undone.append(one.sequence)
             else:
                 without_effect.append(one.cancelled_by)
-        self._without_effect = among(self._conn, _b.sequence, without_effect) if without_effect else false()
+        self._without_effect: ColumnElement[bool] = false()
+        if cancelled_by:
+            self._without_effect = or_(
+                among(self._conn, _b.sequence, (*cancelled_by, *without_effect)),
+                self._corrects_cancelled(cancelled_by),
+            )
+
+    def _corrects_cancelled(self, cancelled_by: Mapping[int, int]) -> ColumnElement[bool]:
+        """Condition: corrections on days of a change by a release that was cancelled after them.
+
+        ``cancelled_by``: release → the one that cancels it. The latter restored these days.
+        """
+        cancelled = t.change.alias("cancelled").c
+        corrected = exists().where(
+            cancelled.record == _c.record,
+            among(self._conn, cancelled.release, cancelled_by),
+            cancelled.release < _c.release,
+            _c.release < case(dict(cancelled_by), value=cancelled.release),
+            cancelled.effective_from <= _c.effective_from,
+            cancelled.effective_to >= _c.effective_to,
+        )
+        return and_(_c.kind == "corrected", corrected)
 
     def _was_renamed(self) -> ColumnElement[bool]:
         query = select(_c.sequence).join_from(t.change, t.release, _b.sequence == _c.release)

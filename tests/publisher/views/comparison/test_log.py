@@ -160,6 +160,32 @@ def test_a_cancelled_rename_in_two_parts_is_not_among_the_changes_of_the_later_o
     assert {step.release for step in back.steps} == {2, 4}
 
 
+def test_a_correction_of_what_a_cancelled_release_states_is_not_among_the_changes(
+    log: Log, clock: Clock
+) -> None:
+    release(log, entry("甲"), entry("乙"), on=MIDDLE)
+    record, removed, again = ids(log)["乙"], *(MIDDLE + timedelta(days=days) for days in (10, 4000))
+    release(log, entry("甲"), on=removed)
+    clock.advance(hours=1)
+    release(log, entry("甲"), entry("乙"), on=again)
+    for standard in "23":
+        clock.advance(hours=1)
+        log.releases.correct("fees", {record: entry("乙", standard).content}, reason="更正")
+    clock.advance(hours=1)
+    known = clock()
+    clock.advance(hours=1)
+    log.releases.cancel("fees", 3, reason="撤")
+    (difference,) = log.queries.differences("fees", View(as_of=MIDDLE), View(as_of=again))
+    assert [(step.release, step.effective_on) for step in difference.steps] == [(2, removed)]
+    (difference,) = log.queries.differences("fees", View(as_of=again, known_at=known), View(as_of=again))
+    assert [(step.release, step.kind) for step in difference.steps] == [(6, "removed")]
+    # What was corrected after the cancellation is one of the changes, on the same days.
+    release(log, entry("甲"), entry("乙"), on=again)
+    log.releases.correct("fees", {record: entry("乙", "4").content}, reason="更正")
+    (difference,) = log.queries.differences("fees", View(as_of=MIDDLE), View(as_of=again))
+    assert [step.release for step in difference.steps] == [2, 7, 8]
+
+
 def compare_tables(before: dict[str, str], after: dict[str, str]) -> dict[str, str]:
     """Compare two tables without the log; this is the expected comparison."""
     added = dict.fromkeys(after.keys() - before.keys(), "added")
