@@ -12,7 +12,7 @@ from publisher.log.limits.limit_shares import LimitDataset, LimitQuery, LimitSel
 from publisher.log.limits.limit_steps import LimitStep, limit_fields, read_states, steps_of_field
 from publisher.log.model import View
 from publisher.log.queries import point_in_time
-from publisher.log.queries.fields_in_view import catalogue_in_view, mark_personal
+from publisher.log.queries.fields_in_view import catalogue_in_view, mark_personal, personal_fields
 from publisher.log.queries.point_in_time import Clocks
 from publisher.log.registry import dataset_row
 from publisher.log.session import Session
@@ -37,7 +37,7 @@ class Limits:
             load = partial(self._session.catalogue, conn)
             row = dataset_row(conn, dataset)
             catalogue = catalogue_in_view(conn, row, clocks, load)
-            fields = limit_fields(mark_personal(catalogue, load(row.catalogue_digest)))
+            fields = limit_fields(mark_personal(catalogue, personal_fields(conn, row, load)))
             if not fields:
                 return ()
             has_day = view.as_of is not None or view.release is not None
@@ -59,8 +59,9 @@ class Limits:
         for row in conn.execute(select(d.key, d.name, d.catalogue_digest, d.details)).all():
             catalogue = load(row.catalogue_digest)
             if row.key in migrated:
-                in_view = catalogue_in_view(conn, dataset_row(conn, row.name), clocks, load)
-                catalogue = mark_personal(in_view, catalogue)
+                dataset = dataset_row(conn, row.name)
+                in_view = catalogue_in_view(conn, dataset, clocks, load)
+                catalogue = mark_personal(in_view, personal_fields(conn, dataset, load))
             limits = frozenset(field.name for field in limit_fields(catalogue))
             if limits:
                 body = msgspec.json.decode(row.details).get("body") or ""

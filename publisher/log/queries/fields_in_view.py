@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import partial, reduce
 from itertools import pairwise
 
 from msgspec import structs
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from publisher.log import registry
 from publisher.log.database import tables as t
@@ -29,29 +29,34 @@ class CatalogueQueries:
     def catalogue(self, dataset: str, release: int | None = None) -> Catalogue:
         """Return the current catalogue of the dataset, or the catalogue of a release.
 
-        A field that the current catalogue marks as personal is personal in that of every release.
+        A field of :func:`personal_fields` is personal in that of every release.
         """
         with self._session.read() as conn:
-            row = registry.dataset_row(conn, dataset)
-            current = self._session.catalogue(conn, row.catalogue_digest)
+            row, load = registry.dataset_row(conn, dataset), partial(self._session.catalogue, conn)
             if release is None:
-                return current
-            digest = releases(conn, row, release)[0].catalogue_digest
-            return mark_personal(self._session.catalogue(conn, digest), current)
+                return load(row.catalogue_digest)
+            own = load(releases(conn, row, release)[0].catalogue_digest)
+            return mark_personal(own, personal_fields(conn, row, load))
+
+    def personal_fields(self, dataset: str) -> frozenset[str]:
+        """Return the fields of :func:`personal_fields`. Raises ``LogError('no-such-dataset')``."""
+        with self._session.read() as conn:
+            row, load = registry.dataset_row(conn, dataset), partial(self._session.catalogue, conn)
+            return personal_fields(conn, row, load)
 
     def fields_hidden_since(self, dataset: str, release: Release) -> tuple[str, ...]:
-        """List the fields that a release published and that the current catalogue marks as personal."""
+        """List the fields that a release published and that became personal since."""
         with self._session.read() as conn:
             return self._hidden_since(conn, registry.dataset_row(conn, dataset), release)
 
     def _hidden_since(self, conn: Connection, row: DatasetRow, release: Release) -> tuple[str, ...]:
         load = partial(self._session.catalogue, conn)
-        return personal_since(load(release.catalogue_digest), load(row.catalogue_digest))
+        return _public_ones(load(release.catalogue_digest), personal_fields(conn, row, load))
 
     def catalogue_in_view(self, dataset: str, *views: View) -> Catalogue:
         """Return the catalogue of the first view, with all fields that contents in any of the views can have.
 
-        A field that the current catalogue marks as personal is personal here, too.
+        A field of :func:`personal_fields` is personal here, too.
         Raises ``LogError``: ``no-such-dataset``, ``no-such-release``, ``mixed-view``.
         """
         with self._session.read() as conn:
@@ -69,7 +74,7 @@ class CatalogueQueries:
     def catalogue_of_changes(self, dataset: str, number: int) -> Catalogue:
         """Return the catalogue of a release, with the fields that only the one before has: changes name both.
 
-        A field that the current catalogue marks as personal is personal here, too.
+        A field of :func:`personal_fields` is personal here, too.
         Raises ``LogError``: ``no-such-dataset``, ``no-such-release``.
         """
         with self._session.read() as conn:
@@ -79,7 +84,7 @@ class CatalogueQueries:
             if release.previous_number is not None:
                 before = releases(conn, row, release.previous_number)[0]
                 catalogue = add_fields(catalogue, load(before.catalogue_digest))
-            return mark_personal(catalogue, load(row.catalogue_digest))
+            return mark_personal(catalogue, personal_fields(conn, row, load))
 
 
 def read_in_views(session: Session, conn: Connection, dataset: str, views: Iterable[View]) -> Catalogue:
@@ -87,7 +92,7 @@ def read_in_views(session: Session, conn: Connection, dataset: str, views: Itera
     row, load = registry.dataset_row(conn, dataset), partial(session.catalogue, conn)
     every = (point_in_time.clocks(conn, dataset, view, session.clock()) for view in views)
     catalogue = reduce(add_fields, (catalogue_in_view(conn, row, clocks, load) for clocks in every))
-    return mark_personal(catalogue, load(row.catalogue_digest))
+    return mark_personal(catalogue, personal_fields(conn, row, load))
 
 
 def catalogue_in_view(
@@ -115,16 +120,37 @@ def catalogue_in_view(
 def read_queryable(session: Session, conn: Connection, dataset: str, clocks: Clocks) -> Catalogue:
     """Return the catalogue of a state, with the fields that only the current one has.
 
-    A field that the current catalogue marks as personal is personal in every state.
+    A field of :func:`personal_fields` is personal in every state.
     """
     row, load = registry.dataset_row(conn, dataset), partial(session.catalogue, conn)
-    current = load(row.catalogue_digest)
-    return mark_personal(add_fields(catalogue_in_view(conn, row, clocks, load), current), current)
+    catalogue = add_fields(catalogue_in_view(conn, row, clocks, load), load(row.catalogue_digest))
+    return mark_personal(catalogue, personal_fields(conn, row, load))
 
 
-def mark_personal(catalogue: Catalogue, current: Catalogue) -> Catalogue:
-    """Return a catalogue whose fields are personal if the current one says so."""
-    names = personal_since(catalogue, current)
+def personal_fields(
+    conn: Connection, dataset: DatasetRow, load: Callable[[str], Catalogue]
+) -> frozenset[str]:
+    """List the personal fields of a dataset; the newest catalogue that has a field decides.
+
+    A field that became personal and was dropped later is among them: older states still have its values.
+    """
+    b = t.release.c
+    digests = conn.scalars(
+        select(b.catalogue_digest)
+        .where(b.dataset == dataset.key)
+        .group_by(b.catalogue_digest)
+        .order_by(func.max(b.number).desc())
+    ).all()
+    fields: dict[str, bool] = {}
+    for digest in dict.fromkeys((dataset.catalogue_digest, *digests)):
+        for field in load(digest).fields:
+            fields.setdefault(field.name, field.personal)
+    return frozenset(name for name, personal in fields.items() if personal)
+
+
+def mark_personal(catalogue: Catalogue, personal: Collection[str]) -> Catalogue:
+    """Return a catalogue in which these fields are personal."""
+    names = _public_ones(catalogue, personal)
     if not names:
         return catalogue
     fields = (
@@ -133,10 +159,9 @@ def mark_personal(catalogue: Catalogue, current: Catalogue) -> Catalogue:
     return structs.replace(catalogue, fields=tuple(fields))
 
 
-def personal_since(catalogue: Catalogue, current: Catalogue) -> tuple[str, ...]:
-    """List the public fields of a catalogue that the current one marks as personal."""
-    personal = {field.name for field in current.fields if field.personal}
-    return tuple(field.name for field in catalogue.fields if field.name in personal and not field.personal)
+def _public_ones(catalogue: Catalogue, names: Collection[str]) -> tuple[str, ...]:
+    """List those of these fields that a catalogue has as public ones."""
+    return tuple(field.name for field in catalogue.fields if field.name in names and not field.personal)
 
 
 def add_fields(catalogue: Catalogue, other: Catalogue) -> Catalogue:

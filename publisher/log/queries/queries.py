@@ -372,7 +372,7 @@ class Queries(CatalogueQueries):
         """Return a value that identifies later changes to responses about the release; empty without any.
 
         Later corrections, withdrawals, cancellations, erasures and changes of the dataset's details or parts
-        change them, and a catalogue that marks a field as personal. An erased record may have been published
+        change them, and a migration that makes a field personal. An erased record may have been published
         by an earlier release.
         """
         with self._session.read() as conn:

@@ -14,16 +14,16 @@ from publisher.web.service import Service
 
 
 def hidden_fields(service: Service, dataset: str, release: int | None = None) -> frozenset[str]:
-    """List the fields that the current catalogue or that of a release marks as personal.
+    """List the personal fields of a dataset, and those that the catalogue of a release marks as personal.
 
     Empty for a dataset that never migrated, since nothing of a personal field was stored.
     """
     if not service.has_migrated(dataset):
         return frozenset()
-    catalogues = [service.log.queries.catalogue(dataset)]
-    if release is not None:
-        catalogues.append(service.catalogue(dataset, release))
-    return frozenset(field.name for one in catalogues for field in one.fields if field.personal)
+    hidden = service.log.queries.personal_fields(dataset)
+    if release is None:
+        return hidden
+    return hidden.union(field.name for field in service.catalogue(dataset, release).fields if field.personal)
 
 
 def public_origin(service: Service, state: RecordState) -> RecordState:

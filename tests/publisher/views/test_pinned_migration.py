@@ -58,6 +58,13 @@ ZONE_IS_PERSONAL = catalogue(
         field("zone", "片区", personal=True),
     )
 )
+WITHOUT_ZONE = catalogue(
+    fields=(
+        field("time_limit", "时限", "object", kind="limit", unit="工作日"),
+        field("office", "科室", facet=True),
+    )
+)
+is_dropped_later = pytest.mark.parametrize("dropped", [False, True], ids=["personal", "dropped later"])
 _QUERY = {"facets": "office,zone,kind", "sort": "-zone", "office": "一科"}
 _FILTER = urlencode({"office": "一科"})
 
@@ -193,9 +200,12 @@ def test_changes_name_the_fields_that_the_catalogue_of_the_day_had(site: Site) -
     assert "时限" in get(site, "/changes.csv").text
 
 
-def test_a_field_that_became_personal_changes_the_etag_of_older_answers(site: Site) -> None:
+@is_dropped_later
+def test_a_field_that_became_personal_changes_the_etag_of_older_answers(site: Site, *, dropped: bool) -> None:
     before = {address: get(site, address) for address in addresses(site)}
     migrate(site, ZONE_IS_PERSONAL)
+    if dropped:
+        migrate(site, WITHOUT_ZONE)
     for address, one in before.items():
         is_of_old_fields = "/schema" in address or "/files/" in address or address.startswith("/ogc")
         if not is_of_old_fields and (after := get(site, address)).status_code == 200:
@@ -204,12 +214,15 @@ def test_a_field_that_became_personal_changes_the_etag_of_older_answers(site: Si
     assert site.log.queries.queryable_catalogue(FEES, View(release=1)).by_name["zone"].personal
 
 
-def test_a_field_that_became_personal_is_published_no_more(site: Site) -> None:
+@is_dropped_later
+def test_a_field_that_became_personal_is_published_no_more(site: Site, *, dropped: bool) -> None:
     records = [state.id for name in "甲乙" for state in site.log.queries.find_by_title(FEES, name)]
     pinned = addresses(site)
     for address in pinned:  # files are generated before the migration
         get(site, address)
     migrate(site, ZONE_IS_PERSONAL)
+    if dropped:
+        migrate(site, WITHOUT_ZONE)
     current = [f"/v1{HOME}/records", f"{HOME}/records.csv", "/changes", "/feeds/all.atom", "/feeds/all.rss"]
     for record in records:
         current += [f"{start}/records/{record}" for start in (HOME, f"/v1{HOME}")]
@@ -230,10 +243,15 @@ def test_a_field_that_became_personal_is_published_no_more(site: Site) -> None:
     assert answer.json()["content"]["zone"] == "东"
 
 
-def test_a_field_that_became_personal_is_in_no_current_answer_about_a_removed_record(site: Site) -> None:
+@is_dropped_later
+def test_a_field_that_became_personal_is_in_no_current_answer_about_a_removed_record(
+    site: Site, *, dropped: bool
+) -> None:
     removed = {state.id for state in site.log.queries.find_by_title(FEES, "乙")}
     publish(site.log, FEES, [content("甲", 5, "一科", "南")], date(2015, 5, 1), "示财〔2015〕3号")
     migrate(site, catalogue(fields=(field("office", "科室"), field("zone", "片区", personal=True))))
+    if dropped:
+        migrate(site, catalogue(fields=(field("office", "科室"),)))
     home = f"/v1{HOME}/records"
     for view in ("", "as_of=2015-03-01"):
         listed = site.client.get(f"{home}?status=removed&status=current&{view}").json()["records"]
@@ -245,13 +263,18 @@ def test_a_field_that_became_personal_is_in_no_current_answer_about_a_removed_re
     assert {one["content"]["zone"] for one in pinned} == {"南", "北"}
 
 
-def test_a_field_that_became_personal_is_in_no_search_nor_comparison_of_older_states(site: Site) -> None:
+@is_dropped_later
+def test_a_field_that_became_personal_is_in_no_search_nor_comparison_of_older_states(
+    site: Site, *, dropped: bool
+) -> None:
     fields = (
         field("time_limit", "时限", "object", kind="limit", unit="工作日", personal=True),
         field("office", "科室", facet=True),
         field("zone", "片区", personal=True),
     )
     migrate(site, catalogue(fields=fields))
+    if dropped:
+        migrate(site, catalogue(fields=(field("office", "科室", facet=True),)))
     site.index()
     for view in ("release=1", "as_of=2015-01-15"):
         address = f"/search?{urlencode({'q': '甲', 'dataset': FEES})}&{view}"
