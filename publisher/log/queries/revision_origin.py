@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, or_, select
 
 from publisher.log.blob_store import source_from_row
 from publisher.log.database import tables as t
@@ -21,6 +21,12 @@ _r, _v, _c, _b, _i = t.record.c, t.revision.c, t.change.c, t.release.c, t.import
 _ROWS_AROUND = 2
 _KEYS_AROUND = 50
 """Revisions of one file have consecutive keys in the order of its rows, but for unchanged ones."""
+_FIRST_RELEASE = (
+    select(func.min(_c.release))
+    .where(_c.record == _v.record, _c.revision == _v.key)
+    .correlate(t.revision)
+    .scalar_subquery()
+)
 
 
 class SourceRow(msgspec.Struct, frozen=True):
@@ -75,7 +81,7 @@ def revision_origin(conn: Connection, dataset: DatasetKey, record: str, revision
     if owner is None:
         raise no_such_record(record)
     query = (
-        select(t.revision, _v["import"].label("file"), _c.sequence, _b.number)
+        select(t.revision, _v["import"].label("file"), _c.sequence, _c.release, _b.number)
         .join_from(t.revision, t.change, _c.revision == _v.key)
         .join(t.release, _b.sequence == _c.release)
         .where(_v.record == owner.key, _v.hash == storable(revision), _c.record == owner.key)
@@ -117,22 +123,36 @@ def _source_row(row: Any, record: str, *, own: bool) -> SourceRow:
 
 
 def _neighbourhood(conn: Connection, row: Any, own: SourceRow) -> tuple[SourceRow, ...]:
+    """List the row and those around it once each: a migration copies what a file brought.
+
+    A copy has another key than its neighbours in the file, so they are searched around each of its revisions.
+    """
     if not row.source_text:
         return ()
     if not own.rows:
         return (own,)
+    copies = select(_v.key).where(
+        _v.record == row.record, _v["import"] == row.file, _v.source_text == row.source_text
+    )
+    around = (_v.key.between(key - _KEYS_AROUND, key + _KEYS_AROUND) for key in conn.scalars(copies))
     query = (
-        select(_v.key, _v.content, _v.locator, _v.originals, _r.id)
+        select(_v.key, _v.content, _v.locator, _v.originals, _r.id, _FIRST_RELEASE.label("release"))
         .join_from(t.revision, t.record, _r.key == _v.record)
-        .where(_v.key.between(row.key - _KEYS_AROUND, row.key + _KEYS_AROUND), _v.key != row.key)
+        .where(or_(*around), _v.key != row.key)
         .where(_v["import"] == row.file, _v.source_text != "", _v.content.is_not(None))
     )
-    others = (_source_row(other, other.id, own=False) for other in conn.execute(query).all())
-    near = [
-        other
-        for other in others
-        if other.rows
-        and other.locator.get("sheet") == own.locator.get("sheet")
-        and own.rows[0] - _ROWS_AROUND <= other.rows[0] <= own.rows[-1] + _ROWS_AROUND
-    ]
-    return tuple(sorted((own, *near), key=lambda one: one.rows[0]))
+    nearest = sorted(conn.execute(query).all(), key=lambda other: _distance(other.release, row.release))
+    near = {(own.record, own.rows): own}
+    for one in (_source_row(other, other.id, own=False) for other in nearest):
+        if (
+            one.rows
+            and one.locator.get("sheet") == own.locator.get("sheet")
+            and own.rows[0] - _ROWS_AROUND <= one.rows[0] <= own.rows[-1] + _ROWS_AROUND
+        ):
+            near.setdefault((one.record, one.rows), one)
+    return tuple(sorted(near.values(), key=lambda one: one.rows[0]))
+
+
+def _distance(release: int, own: int) -> tuple[bool, int]:
+    """Sort key of the release of another revision: the own one, then those before it, then those after it."""
+    return release > own, abs(release - own)

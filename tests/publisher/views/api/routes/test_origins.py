@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -196,8 +196,13 @@ def test_the_rules_are_named_and_personal_columns_are_nowhere(tmp_path: Path, da
 
 
 @contextmanager
-def migrated(tmp_path: Path, to: Catalogue) -> Iterator[tuple[Site, dict[str, str]]]:
-    """Open a site whose dataset has migrated, with the address of the first record's page and its origin."""
+def migrated(
+    tmp_path: Path, to: Catalogue, names: Sequence[str] = "甲乙丙", *, removed: int = 0
+) -> Iterator[tuple[Site, dict[str, str]]]:
+    """Open a site whose dataset has migrated, with the addresses of the first record's revisions.
+
+    ``removed``: number of the first names that a second list lacks.
+    """
 
     def fill(log: Log, _: Clock) -> None:
         own = catalogue(fields=(field("gone", "已去字段", "integer"),))
@@ -209,10 +214,11 @@ def migrated(tmp_path: Path, to: Catalogue) -> Iterator[tuple[Site, dict[str, st
                 source_text=name,
                 locator={"sheet": "收费", "rows": [row], "cells": {"name": f"A{row}", "gone": f"B{row}"}},
             )
-            for row, name in enumerate("甲乙丙", start=2)
+            for row, name in enumerate(names, start=2)
         ]
-        log.drafts.stage("fees", rows, part=None, source=source, parser_version="1")
-        log.releases.publish("fees", effective_on=date(2015, 1, 1))
+        for day, own_rows in ((date(2015, 1, 1), rows), (date(2015, 2, 1), rows[removed:])):
+            log.drafts.stage("fees", own_rows, part=None, source=source, parser_version="1")
+            log.releases.publish("fees", effective_on=day)
         log.releases.migrate("fees", to, effective_on=date(2016, 1, 1))
 
     with opened(tmp_path, Site, content=fill, clock=ticking_clock(START)) as site:
@@ -230,10 +236,19 @@ def migrated(tmp_path: Path, to: Catalogue) -> Iterator[tuple[Site, dict[str, st
 
 
 def test_a_neighbour_from_before_a_migration_is_listed_with_its_texts(tmp_path: Path) -> None:
-    with migrated(tmp_path, catalogue()) as (site, addresses):
+    with migrated(tmp_path, catalogue(), removed=2) as (site, addresses):
         answer = site.client.get(addresses["current"])
         assert answer.status_code == 200
-        assert {"2", "3"} <= {row["texts"].get("gone") for row in answer.json()["neighbourhood"]}
+        assert [row["texts"].get("gone") for row in answer.json()["neighbourhood"]] == ["2", "3", None]
+
+
+def test_each_row_is_listed_once_although_a_migration_copied_it(tmp_path: Path) -> None:
+    names = [f"项目{number}" for number in range(120)]
+    with migrated(tmp_path, catalogue(), names) as (site, addresses):
+        for address, gone in ((addresses["first"], ["2", "3", "4"]), (addresses["current"], [None] * 3)):
+            rows = site.client.get(address).json()["neighbourhood"]
+            assert [row["texts"]["name"] for row in rows] == names[:3]
+            assert [row["texts"].get("gone") for row in rows] == gone
 
 
 def test_the_texts_of_a_field_that_became_personal_are_shown_no_more(tmp_path: Path) -> None:
