@@ -61,7 +61,7 @@ def _commitment_lines(
     yield "UID", f"{one.id}.{kind}@{site.tag_authority.partition(',')[0]}"
     yield "DTSTAMP", changed_at
     yield "LAST-MODIFIED", changed_at
-    yield "SEQUENCE", moves.releases
+    yield "SEQUENCE", moves.sequence
     yield "SUMMARY", one.title if kind == "todo" else f"时限：{one.title}"
     yield "DESCRIPTION", _description(one)
     yield "URL", f"{site.base}/commitments/{one.id}"

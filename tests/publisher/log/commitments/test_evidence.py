@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from publisher.log.clocks import FOREVER
+from publisher.log.clocks import FOREVER, start_of
 from publisher.log.commitments.commitment_query import CommitmentQuery
 from publisher.log.findings.finding_query import FindingQuery
 from publisher.log.log import Log
@@ -206,7 +206,29 @@ def test_moves_of_a_deadline_are_counted_by_release(log: Log, clock: Clock) -> N
         publish(log, PLANS, task(NAME, due, **more), on=DAY, on_conflict="replace")
     one = commitments(log)[NAME]
     moves = log.commitments.moves([one], View())[one.key]
-    assert (moves.releases, moves.changed_at) == (2, clock.now)
+    assert (moves.sequence, moves.changed_at) == (2, clock.now)
+
+
+def test_the_count_of_moves_grows_when_a_day_has_come_and_never_falls(log: Log, clock: Clock) -> None:
+    publish(log, PLANS, task(NAME, DUE), on=clock().date())
+    one = commitments(log)[NAME]
+    seen = [log.commitments.moves([one], View())[one.key]]
+    first_day, second_day = (clock().date() + timedelta(days=days) for days in (10, 20))
+    publish(log, PLANS, task(NAME, "2020-12-31"), on=first_day)
+    seen.append(log.commitments.moves([one], View())[one.key])
+    clock.advance(days=1)
+    publish(log, PLANS, task(NAME, "2021-06-30"), on=second_day)
+    seen.append(log.commitments.moves([one], View())[one.key])
+    clock.advance(days=1)
+    log.releases.cancel(PLANS, 3, reason="误发")
+    seen.append(log.commitments.moves([one], View())[one.key])
+    assert commitments(log)[NAME].due == date.fromisoformat(DUE)
+    clock.advance(days=8)
+    seen.append(log.commitments.moves([one], View())[one.key])
+    assert commitments(log)[NAME].due == date(2020, 12, 31)
+    assert [moves.sequence for moves in seen] == [0, 1, 2, 3, 4]
+    assert seen[-1].changed_at == start_of(first_day)
+    assert [moves.changed_at for moves in seen] == sorted({moves.changed_at for moves in seen})
 
 
 def stored_now(log: Log) -> set[tuple[Any, ...]]:
