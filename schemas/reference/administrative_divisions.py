@@ -66,6 +66,12 @@ def list_codes() -> tuple[str, ...]:
     return tuple(sorted(code for code, own in _load_table().items() if own not in _PLACEHOLDERS))
 
 
+@cache
+def list_names() -> frozenset[str]:
+    """List the forms of all names, without the places above: 鞍山市 and 鞍山, 恩施州 and 恩施."""
+    return frozenset(form for code in list_codes() for form in _list_forms(_load_table()[code]))
+
+
 def short_name_of(code: str) -> str | None:
     """Return the short name, ``210300`` → ``鞍山``, ``654300`` → ``阿勒泰``; None for an unknown code."""
     own = name_of(code)

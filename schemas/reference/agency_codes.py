@@ -5,6 +5,12 @@ from __future__ import annotations
 import re
 
 from schemas.reference import administrative_divisions, government_bodies
+from schemas.reference.citations.places import (
+    begins_a_name,
+    begins_with_place,
+    ends_with_place,
+    find_place,
+)
 from schemas.reference.issuers import find_issuer, has_code
 
 LONGEST_CODE = 10
@@ -12,27 +18,37 @@ LONGEST_CODE = 10
 
 # Words of a sentence before a number that are not part of any 机关代字.
 _PROSE = re.compile(
-    r".*(?:根据|依据|按照|依照|遵照|参照|执行|贯彻|落实|转发|印发|废止|替代|同时|现将|以及|或者|通知|文件|规定"
+    r".*(?P<word>根据|依据|按照|依照|遵照|参照|执行|贯彻|落实|转发|印发|废止|替代|同时|现将|以及|或者|通知|文件|规定"
     r"|意见|决定|办法|批复|附件[一二三四五六七八九十]{0,3}"
     r"|及其|提到|提及|参见|参考|详见|遵守|违反|符合|引用|适用|使用|采用|援用"
     r"|取消|下放|公布|发布|颁布|修订|修改|修正|批准|实施|明确|列入|纳入|载入|属于|关于|对于|基于|鉴于|文号|字号"
     r"|[一二三四五六七八九十百零〇○][条款项目年月日](?!目)|[各该此本其上前同当每][条款项年月](?!目)|事项|条款"
-    r"|[及与或见的了号按被以在因除由把已到该其此]|和(?!硕|布克|林格|浩特)|即(?!墨)|(?<!天)等|(?<![乐东周])至|(?<![无犍])为)",
+    r"|[及与或见的了号按被以在因除由把已到该其此和即等至为])",
     re.DOTALL,
 )
 _AFTER_NUMERAL = re.compile(r"[条款项目年月日](?!目)\s*+")
 """The word after a numeral in digits, or in brackets, right before a run: （三）项国发, 24日国发."""
-_PLACE_ALONE = re.compile(r"[和即](?=政|府|委办|委发|行署|署发)")
-"""A place that is also a word of sentences: 和政发 is the code of 和县, 即政发 that of 即墨."""
+_OF_PLACE = re.compile("政|府|委办|委发|行署|署发")
+"""Codes that need a place before them: 和政发 is the code of 和县, 即政发 that of 即墨."""
+_AFTER_NOUN = re.compile(r"(?:[号〕\])）》」}｝文件案书表单录]|规定|意见|决定|办法|批复|通知|[条款项])\s*+$")
+"""What 和 joins to a number: 国发〔2014〕5号和, 《甲办法》和, 有关文件和."""
+_AFTER_PAUSE = re.compile(r"[、；;]\s*+$")
+"""Signs after which 和 joins: 国发〔2014〕5号、和."""
+_AFTER_BREAK = re.compile(r"[\[(（【，,：:—]\s*+$")
+"""Signs after which 即 explains: 该文（即国发〔2014〕5号）."""
 _ENDS_IN_NUMERAL = re.compile(r"(?:\d|[\[(（][一二三四五六七八九十\d]{1,3}[\])）])\s*+$")
 _BEFORE_CODE = re.compile(
-    r"(?:[经对据照另现但而凡又用则]|(?P<place>[从将随于原并遵自上如含后故若无项条款月]|依(?!兰)|内(?!蒙)))\s*+"
+    "(?P<word>[经对据照另现但而凡又用则条款从将随于原并遵自如含故若无项月依上内后])\\s*+"
 )
-"""Words before a code that may also begin one (自然资发, 经信发): left out where a known code follows.
+"""Words before a code that may also begin one (自然资发, 经信发): left out before a known code or a place.
 
-``place``: also the short name of a place (内财综 is of 内蒙古, 项政办 of 项城): left out only
-before a code that follows no place.
+A word with which the name of a place begins (内财综 is of 内蒙古, 项政办 of 项城) is left out only before a
+code that follows no place.
 """
+_PLACES_BY_OTHER_NAMES = "并后"
+"""Short names that are not in the names: 太原 is also 并."""
+_AFTER_ITS_NOUN = "上内"
+"""Words that follow a noun: 范围内国发〔2014〕5号. Without one before they are of the code."""
 _USUAL = 8
 """Characters that a 机关代字 has at most, apart from rare ones."""
 _PROVINCES = "京津冀晋蒙内辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川蜀黔贵云滇藏陕秦甘青宁新"
@@ -61,15 +77,8 @@ def find_start_of_code(run: str, before: str = "") -> int:
     bodies before it (财政部财综). ``before`` is the text right before the run.
     """
     word = _AFTER_NUMERAL.match(run) if _ENDS_IN_NUMERAL.search(before) else None
-    start = word.end() if word else 0
-    if prose := _PROSE.match(run, start):
-        start = prose.end()
-        if _PLACE_ALONE.match(run, start - 1):
-            start -= 1
-    word = _BEFORE_CODE.match(run, start)
-    if word is not None and not has_code(_join(run[start:])):
-        rest = _join(run[word.end() :])
-        start = word.end() if (_follows_no_place if word["place"] else _is_code)(rest) else start
+    start = _find_end_of_words(run, word.end() if word else 0, before)
+    start = _leave_out_word(run, start, before)
     while (after := _end_of_body(run, start)) is not None:
         start = after
     start = next((n for n in range(start + 2, len(run) - 1) if _is_inner_code(run, start, n)), start)
@@ -81,6 +90,78 @@ def find_start_of_code(run: str, before: str = "") -> int:
         ]
         start = likely[0] if likely else len(run) - _USUAL
     return start + len(run[start:]) - len(run[start:].lstrip())
+
+
+def _find_end_of_words(run: str, start: int, before: str) -> int:
+    """Return the end of the last word of the sentence in ``run`` that is not in the name of a place."""
+    stop = len(run)
+    while match := _PROSE.match(run, start, stop):
+        first, end = match.span("word")
+        if end - first > 1 or not (
+            _is_of_place(run, start, first, before) or _is_place_alone(run, start, first, before)
+        ):
+            return end
+        stop = first
+    return start
+
+
+def _is_of_place(run: str, start: int, position: int, before: str) -> bool:
+    """Test for a character in the name of a place of the code: 和 in 根据和田财综, not in 创新和财综."""
+    bounds = find_place(run, position, position + 1, before)
+    if bounds is None:
+        return False
+    rest = _join(run[position + 1 :])
+    if bounds[0] == position:
+        is_joined = run[position] == "和" and _AFTER_NOUN.search(before + run[:position])
+        return not (is_joined and _is_code(rest) and rest[0] not in "省市县区")
+    lead = run[start : bounds[0]]
+    return ends_with_place(lead) or _is_of_sentence(lead, before)
+
+
+def _is_place_alone(run: str, start: int, position: int, before: str) -> bool:
+    """Test for a place of one character: 和财综 is the code of 和县, 即国税发 that of 即墨."""
+    if not begins_a_name(run[position]):
+        return False
+    rest = _join(run[position + 1 :])
+    if _OF_PLACE.match(rest):
+        return not begins_with_place(rest)
+    return (
+        _is_code(rest)
+        and not (_follows_no_place(rest) or _joins(run, position, before))
+        and _is_of_sentence(run[start:position], before)
+    )
+
+
+def _is_of_sentence(lead: str, before: str) -> bool:
+    """Test for text that ends with a word of the sentence, or is empty: a code begins behind it."""
+    text = lead.strip()
+    return (
+        not text
+        or _BEFORE_CODE.fullmatch(text) is not None
+        or _find_end_of_words(lead, 0, before) == len(lead)
+    )
+
+
+def _joins(run: str, position: int, before: str) -> bool:
+    """Test for a word that joins the number to what is before it: 国发〔2014〕5号和, （即."""
+    text = before + run[:position]
+    sign = _AFTER_BREAK if run[position] == "即" else _AFTER_PAUSE
+    return bool(_AFTER_NOUN.search(text) or sign.search(text))
+
+
+def _leave_out_word(run: str, start: int, before: str) -> int:
+    """Return the start of the code after a word that is not of it: 经 in 经鞍政发, not in 经信发."""
+    match = _BEFORE_CODE.match(run, start)
+    if match is None or has_code(_join(run[start:])):
+        return start
+    word, rest = match["word"], _join(run[match.end() :])
+    if word in _AFTER_ITS_NOUN and not _AFTER_NOUN.search(before + run[:start]):
+        return start
+    if not (begins_a_name(word) or word in _PLACES_BY_OTHER_NAMES):
+        return match.end() if _is_code(rest) or begins_with_place(rest) else start
+    if find_place(run, start, start + 1, before) is not None:
+        return start
+    return match.end() if _follows_no_place(rest) else start
 
 
 def _end_of_body(run: str, start: int) -> int | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from schemas.normalise import HAN, chinese_number
+from schemas.reference.citations.places import begins_with_place, find_place
 
 NUMERAL = r"(?:\d(?:\s?\d){0,4}|[一二三四五六七八九十百零〇○]{1,7})"
 SHORT_ISSUER = "国"
@@ -30,18 +31,20 @@ _NUMBER = re.compile(rf"第?\s?(?P<number>{NUMERAL})")
 _FURTHER = re.compile(rf"\s*+[、,，;；和及与]\s*+第?\s*+(?P<number>{NUMERAL})\s*+号(?!\s?令|\s?公告|\s?通告)")
 """、第591号: a further number of the same issuer."""
 _BODY_CHARACTER = re.compile(f"[{HAN}、\\s]")
-_NOT_IN_BODY = re.compile(r"(?:[ 、年]|月(?!湖)|日(?!照|土县|喀则))*+")
+_NOT_IN_BODY = re.compile("[ 、年月日]")
 _STATE = r"(?=(?:中华人民共和国)?(?:国务院|国家主席|主席))"
 _PROSE = re.compile(
-    r".*(?:根据|依据|按照|依照|遵照|参照|执行|见|按|由|(?<!荥)经(?![贸济信营管开])|及其|以及|行政法规|规章|法律|文件|批准|同意|通过"
+    r".*(?P<word>根据|依据|按照|依照|遵照|参照|执行|见|按|由|经(?![贸济信营管开])|及其|以及|行政法规|规章|法律|文件|批准|同意|通过"
     rf"|公布|发布|颁布|修订|修正|修改|下发|印发|废止|取消|公告|通告|比照|违反|符合|遵守|适用|(?:[和与及或、]|对|将|自|从|于){_STATE}"
-    r"|[被以因除在已把该其此号条款\d]|(?<![无犍])为|项(?![城目])|(?<![万永])年|月(?!湖|高新)|(?<![定桑达])日(?!照|土县|喀则))"
+    r"|[被以因除在已把该其此号条款\d]|为|项(?!目)|年|月(?!高新)|日)"
 )
 """Words of the sentence before the issuer of an order."""
 _FIRST = re.compile(
-    r"(?:[一二三四五六七八九十]{1,3}、|的|了|及|与|或|并|另|[但而凡又则]|故(?!城)|含(?!山)|若(?!羌|尔)|和(?![平田县硕静顺政布林龙])|原(?![平阳州])|对(?!外)|将(?!乐)|自(?![然治贡流]))\s*+"
+    r"(?P<word>[一二三四五六七八九十]{1,3}、|[的了及与或并另但而凡又则故含若和原将]|对(?!外)|自(?![然治]))\s*+"
 )
 """Words right before it, which may also begin the name of a body: 和平区人民政府."""
+_BEFORE_PLACE = tuple("经自从于")
+"""Words that begin names of bodies (经信委, 自然资源部): left out only before a place, 经信阳市人民政府."""
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -95,12 +98,24 @@ def _value(numeral: str) -> int | None:
 def _read_issuer(folded: str, end: int, floor: int) -> tuple[str, int]:
     """Return the issuer whose name ends at a position, without its kind, and the start of its name."""
     issuer, start = take_run_before(folded, end, floor, _BODY_CHARACTER)
-    if prose := _PROSE.match(issuer):
-        issuer, start = issuer[prose.end() :], start + prose.end()
-    if rest := _NOT_IN_BODY.match(issuer):
-        issuer, start = issuer[rest.end() :], start + rest.end()
-    if word := _FIRST.match(issuer):
-        issuer, start = issuer[word.end() :], start + word.end()
+    before = folded[max(start - LONGEST_RUN, 0) : start]
+    first, stop = 0, len(issuer)
+    while prose := _PROSE.match(issuer, 0, stop):
+        stop, end_of_word = prose.span("word")
+        if find_place(issuer, stop, end_of_word, before) is None:
+            first = end_of_word
+            break
+    while (sign := _NOT_IN_BODY.match(issuer, first)) and not find_place(issuer, first, first + 1, before):
+        first = sign.end()
+    if (word := _FIRST.match(issuer, first)) and not find_place(issuer, *word.span("word"), before):
+        first = word.end()
+    elif (
+        issuer.startswith(_BEFORE_PLACE, first)
+        and not find_place(issuer, first, first + 1, before)
+        and begins_with_place(issuer[first + 1 :])
+    ):
+        first += 1
+    issuer, start = issuer[first:], start + first
     return "".join(issuer.split()).removeprefix("中华人民共和国"), start
 
 

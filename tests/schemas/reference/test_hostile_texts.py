@@ -38,6 +38,7 @@ def _quoted(text: str) -> object:
         (find_cited_works, "公告" + "12、" * 20_000 + "国务院令第5号", True),
         (find_cited_works, "令号" + "一 、 第 二" * 20_000 + "国务院令第5号", True),
         (find_cited_statutes, "《水法》））" * 10_000, True),
+        (find_cited_works, ("泰和" * 19 + "即财综〔2015〕1号") * 500, True),
         (parse_number, "鞍政发" + "\t" * 10_000 + "2015" + "\t" * 10_000 + "[", False),
         (parse_number, "[2015" + " -" * 10_000 + "第", False),
         (parse_unit, "元/" + "\t" * 10_000 + "定" + "\t" * 10_000, False),

@@ -6,6 +6,7 @@ from importlib.resources import files
 
 import pytest
 
+from schemas.reference import administrative_divisions
 from schemas.reference.damaged_numbers import find_repair
 from schemas.reference.document_numbers import find_citations, parse_number
 
@@ -80,3 +81,67 @@ def test_a_list_of_a_joint_order_is_of_that_order_alone(issuer: str, numbers: st
         *expected,
         "财综〔2006〕3号",
     ]
+
+
+_WORDS = "和即等至为项年月日经从将于原自含故依内"
+
+
+def _list_places() -> list[str]:
+    names = {administrative_divisions.short_name_of(c) or "" for c in administrative_divisions.list_codes()}
+    return sorted(n for n in names if len(n) < 6 and any(word in n for word in _WORDS))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "before",
+    [
+        *("", "（", "根据", "国发〔2014〕5号、", "《甲办法》（", "已由", "违反", "以及", "国发〔2014〕5号及"),
+        *("3月5日", "2014年11月", "经", "依据为"),
+    ],
+)
+def test_a_code_of_any_place_with_a_word_of_sentences_is_whole(before: str) -> None:
+    agencies = ["政发", "府办", "财综", "国税发", "国土资发", "教发", "委办发", "食药监发"]
+    numbers = [f"{p}{agency}〔2016〕3号" for p in _list_places() for agency in agencies]
+    assert len(numbers) > 500
+    assert [n for n in numbers if _find(before + n)[-1:] != [n]] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "before",
+    ["", "《甲办法》和", "原", "经", "自", "从", "含", "2014年11月", "2014年11月24日", "国务院令第3号及"],
+)
+def test_an_order_of_any_place_keeps_its_issuer(before: str) -> None:
+    names = {administrative_divisions.name_of(code) for code in administrative_divisions.list_codes()}
+    numbers = [f"{name}人民政府令第5号" for name in sorted(name for name in names if name)]
+    assert len(numbers) > 3_000
+    assert [n for n in numbers if _find(before + n)[-1:] != [n]] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        *((f"{before}即国税发〔2010〕1号", "即国税发〔2010〕1号") for before in ("", "根据", "《甲》、")),
+        *((f"{before}即国税发〔2010〕1号", "国税发〔2010〕1号") for before in ("该文（", "该文，", "《甲》")),
+        *((f"{before}内国发〔2010〕1号", "内国发〔2010〕1号") for before in ("", "根据", "（")),
+        ("范围内国发〔2010〕1号", "国发〔2010〕1号"),
+        *(
+            (f"{before}和财综〔2010〕1号", "财综〔2010〕1号")
+            for before in ("国发〔2014〕5号", "《甲》", "省文件")
+        ),
+        *(
+            (f"{before}和财综〔2010〕1号", "和财综〔2010〕1号")
+            for before in ("", "根据", "国发〔2014〕5号和")
+        ),
+        *(
+            (f"{before}和财综〔2010〕1号", "财综〔2010〕1号")
+            for before in ("创新", "广西", "国发〔2014〕5号、")
+        ),
+        ("国发〔2014〕5号和平政发〔2015〕3号", "平政发〔2015〕3号"),
+        ("国发〔2014〕5号和平顶山财发〔2015〕3号", "平顶山财发〔2015〕3号"),
+        ("从江苏省人民政府令第3号", "江苏省人民政府令第3号"),
+        ("国务院令第3号和平顶山市人民政府令第5号", "平顶山市人民政府令第5号"),
+    ],
+)
+def test_a_word_of_the_sentence_beside_a_place_is_told_by_what_it_joins(text: str, number: str) -> None:
+    assert _find(text)[-1:] == [number]
