@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence, Set
+from itertools import takewhile
 
 import msgspec
 from lxml import etree
@@ -69,6 +70,7 @@ def drop_hidden(root: etree._Element) -> list[tuple[etree._Element, str]]:
     styles = PageStyles(root)
     hidden = []
     removed: set[etree._Element] = set()
+    outermost: list[etree._Element] = []
     for element in list(root.iter(etree.Element)):
         parent = element.getparent()
         if parent is None:
@@ -79,22 +81,31 @@ def drop_hidden(root: etree._Element) -> list[tuple[etree._Element, str]]:
         if styles.find_sign(element) is None:
             continue
         removed.add(element)
+        outermost.append(element)
         if element.tag not in SKIPPED and (text := extract_text(element)):
             hidden.append((parent, text))
-        remove(element)
+    remove(outermost)
     return hidden
 
 
-def remove(element: etree._Element) -> None:
-    """Remove an element from the page; the text after it stays."""
-    parent, before = element.getparent(), element.getprevious()
-    if parent is None:
-        return
-    if element.tail and before is not None:
-        before.tail = (before.tail or "") + element.tail
-    elif element.tail:
-        parent.text = (parent.text or "") + element.tail
-    parent.remove(element)
+def remove(elements: Sequence[etree._Element]) -> None:
+    """Remove elements from the page, in its order; the text after each stays.
+
+    Neighbours are removed together: the text between them would be copied once for each.
+    """
+    removed = set(elements)
+    for first in elements:
+        parent, before = first.getparent(), first.getprevious()
+        if parent is None or before in removed:
+            continue
+        run = [first, *takewhile(removed.__contains__, first.itersiblings())]
+        text = "".join(one.tail or "" for one in run)
+        for one in run:
+            parent.remove(one)
+        if text and before is not None:
+            before.tail = (before.tail or "") + text
+        elif text:
+            parent.text = (parent.text or "") + text
 
 
 def extract_grids(root: etree._Element, marks: TableMarks | None = None) -> tuple[Grid, ...]:
@@ -159,7 +170,7 @@ def _extract_cells(
     for cell, merge in _place_cells(cells):
         top, left, bottom, right = merge
         total += right - left + 1
-        if right >= _MOST_COLUMNS or total > MAX_CELLS:
+        if right >= MOST_COLUMNS or total > MAX_CELLS:
             raise ReaderError(TOO_LARGE, Bilingual(f"{right}列", f"{right} columns"))
         texts = rows[top - 1]
         texts.extend("" for _ in range(left - 1 - len(texts)))
@@ -183,7 +194,7 @@ def _numbers(rows: Sequence[etree._Element], marked: Set[etree._Element]) -> fro
     return frozenset(number for number, row in enumerate(rows, start=1) if row in marked)
 
 
-_MOST_COLUMNS = 4 * MAX_COLUMNS
+MOST_COLUMNS = 4 * MAX_COLUMNS
 
 
 def _place_cells(rows: list[list[etree._Element]]) -> Iterator[tuple[etree._Element, Merge]]:
@@ -198,7 +209,7 @@ def _place_cells(rows: list[list[etree._Element]]) -> Iterator[tuple[etree._Elem
             height = parse_span(cell.get("rowspan"), 65534) or len(rows)
             bottom = min(r + height - 1, len(rows))
             yield cell, (r, column, bottom, end - 1)
-            for c in range(column, min(end, _MOST_COLUMNS)):
+            for c in range(column, min(end, MOST_COLUMNS)):
                 blocked[c] = bottom
             column = end
 

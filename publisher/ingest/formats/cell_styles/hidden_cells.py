@@ -34,6 +34,7 @@ def mark_tables(root: etree._Element) -> TableMarks:
         sign = None if parent in outer else styles.find_sign(element)
         if parent in outer or (sign is not None and marker.add_element(element, sign)):
             outer.add(element)
+    html.remove(marker.removed)
     for table in root.iter("table"):
         marker.mark_table(table)
     return marker.marks
@@ -46,11 +47,15 @@ class _Marker(msgspec.Struct):
         default_factory=lambda: defaultdict(list)
     )
     """Cell → the elements in it that are hidden or struck out."""
+    removed: list[etree._Element] = msgspec.field(default_factory=list)
+    """Elements outside of the cells that are not seen."""
+    columns: dict[etree._Element, dict[etree._Element, range]] = msgspec.field(default_factory=dict)
+    """Table → numbers of the columns of its ``col`` and ``colgroup`` elements."""
 
     def add_element(self, element: etree._Element, sign: Sign) -> bool:
         """Add a hidden or struck element. Return whether what is inside it is known with it."""
         if element.tag in html.SKIPPED | NEVER_SEEN:
-            html.remove(element)
+            self.removed.append(element)
             return True
         if element.tag in _ROWS or next(element.iterdescendants("table"), None) is not None:
             rows = self.marks.struck_rows if sign == "struck" else self.marks.hidden_rows
@@ -66,19 +71,16 @@ class _Marker(msgspec.Struct):
         if cell is not None and cell.tag in _CELLS:
             self.parts[cell].append((element, sign))
         else:
-            html.remove(element)
+            self.removed.append(element)
         return True
 
     def _add_columns(self, element: etree._Element) -> None:
         table = next(element.iterancestors("table"), None)
         if table is None:
             return
-        number = 1
-        for column in table.iter("col"):
-            span = html.parse_span(column.get("span"), 1000) or 1
-            if column is element or column.getparent() is element:
-                self.marks.hidden_columns.setdefault(table, set()).update(range(number, number + span))
-            number += span
+        if table not in self.columns:
+            self.columns[table] = _number_columns(table)
+        self.marks.hidden_columns.setdefault(table, set()).update(self.columns[table].get(element, ()))
 
     def mark_table(self, table: etree._Element) -> None:
         rows = [(row, list(row.iterchildren(*_CELLS))) for row in html.own_rows(table)]
@@ -115,6 +117,7 @@ class _Marker(msgspec.Struct):
         if not others and not any(one.visible or one.struck for one in lengths.values()):
             self.marks.hidden_rows.add(row)
             return
+        removed: list[etree._Element] = []
         for cell, one in lengths.items():
             is_struck = one.struck > 0 and not one.visible
             if is_struck:
@@ -122,13 +125,25 @@ class _Marker(msgspec.Struct):
             if one.hidden or (one.struck and not is_struck):
                 self.marks.unseen_rows.add(row)
             if self.cells.get(cell) == "hidden":
-                html.remove(cell)
+                removed.append(cell)
             elif self.cells.get(cell) == "blank":
                 cell[:] = []
                 cell.text = ""
-            for part, sign in self.parts.get(cell, ()):
-                if sign != "struck" or not is_struck:
-                    html.remove(part)
+            removed += [p for p, sign in self.parts.get(cell, ()) if sign != "struck" or not is_struck]
+        html.remove(removed)
+
+
+def _number_columns(table: etree._Element) -> dict[etree._Element, range]:
+    numbers: dict[etree._Element, range] = {}
+    end = 1
+    for group in table.iterchildren("col", "colgroup"):
+        first = end
+        for column in list(group.iterchildren("col")) or [group]:
+            start = end
+            end = min(start + (html.parse_span(column.get("span"), 1000) or 1), html.MOST_COLUMNS)
+            numbers[column] = range(start, end)
+        numbers[group] = range(first, end)
+    return numbers
 
 
 class _Lengths(msgspec.Struct, frozen=True):

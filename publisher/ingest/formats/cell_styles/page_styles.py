@@ -2,14 +2,15 @@
 
 No style sheet is fetched: only the page's own are known, and classes that the common ones use. Text that may
 be visible is read. A rule with one element in its selector hides; any rule that does not wait for the mouse
-shows, and so does one for wide screens.
+shows, and so does one for wide screens. Where a page has more rules, or more to compare, than pages have,
+only what its elements state themselves hides them.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Literal
 
@@ -40,20 +41,30 @@ _WIDTH = 1280
 
 _FAR_OFF = re.compile(r"-(?:999|\d{4,})(?:\.\d+)?(?:px|pt)?|-\d{3,}(?:\.\d+)?(?:em|rem|%)")
 _ZERO = re.compile(r"0(?:\.0+)?(?:px|pt|em|rem|%)?")
-_MOST_CSS = 256 << 10
-_MOST_RULES, _MOST_BY_KEY = 4_000, 500
+_MOST_CSS = 2 << 20
+_MOST_RULES, _MOST_COMPOUNDS = 20_000, 20
+_MOST_TESTS = 1_500_000
+"""Most comparisons of an element with a part of a selector, for all elements of a page."""
+_TESTS_OF_CASCADE = 10
+"""Comparisons that take as long as a cascade without any rule."""
 _DEEPEST = 4
 _LAST = 1 << 30
 """A place behind every rule of the page."""
 _MOST_EXAMINED = 2_000
 """Most descendants of an element that are examined for one that is visible again."""
-_NOISE = re.compile(r"/\*.*?(?:\*/|\Z)|<!--|-->", re.DOTALL)
+_NOISE = re.compile(
+    r"""/\*.*?(?:\*/|\Z)|<!--|-->|"(?:[^"\\\n]|\\.)*+(?:["\n]|\\?\Z)|'(?:[^'\\\n]|\\.)*+(?:['\n]|\\?\Z)""",
+    re.DOTALL,
+)
+"""Comments, and texts in quotation marks: these may contain signs of the syntax."""
 _TOKEN = re.compile(r"[{};]")
 _COMPOUND = re.compile(
     r"(?P<tag>[a-z][\w-]*|\*)?(?P<names>(?:[.#][\w-]+)*)(?P<places>(?::(?:first|last)-child)*)", re.IGNORECASE
 )
 _NAME = re.compile(r"[.#][\w-]+")
 _COMBINATOR = re.compile(r" ?(>) ?| ")
+_IMPORTANT = re.compile(r"!\s*important")
+_CONDITIONAL = re.compile(r"@(?:(?P<media>media)|supports|layer|container)\b")
 _CONDITION = re.compile(r"\(\s*(min|max)-width\s*:\s*([\d.]+)\s*(px|em|rem)\s*\)")
 
 _PROPERTIES = frozenset(
@@ -113,17 +124,14 @@ class _Rule(msgspec.Struct, frozen=True):
         tags = sum(compound.tag not in {"", "*"} for compound in self.compounds)
         return is_important, identifiers, len(names) - identifiers + places, tags, self.order
 
-    def matches(self, element: etree._Element) -> bool:
-        *above, last = self.compounds
-        if not last.matches(element):
-            return False
-        parent = element.getparent()
-        for compound, is_child in zip(reversed(above), reversed(self.children), strict=True):
-            while parent is not None and not compound.matches(parent):
-                parent = None if is_child else parent.getparent()
-            if parent is None:
+    def matches_above(self, line: Sequence[etree._Element]) -> bool:
+        """Test what is around an element of the last compound. ``line``: that element and its ancestors."""
+        reached = [0]
+        for compound, is_child in zip(reversed(self.compounds[:-1]), reversed(self.children), strict=True):
+            places = [n + 1 for n in reached] if is_child else range(reached[0] + 1, len(line))
+            reached = [n for n in places if n < len(line) and compound.matches(line[n])]
+            if not reached:
                 return False
-            parent = parent.getparent()
         return True
 
 
@@ -131,18 +139,22 @@ class PageStyles:
     """The styles of one page."""
 
     def __init__(self, root: etree._Element) -> None:
-        css = "\n".join(style.text or "" for style in root.iter("style"))[:_MOST_CSS]
         self._by_key: dict[str, list[_Rule]] = defaultdict(list)
         """Rules by one of the names of their last compound, or by its tag."""
         self._hiding: set[str] = set()
         """Keys of the rules that may hide an element."""
         self._defined: set[str] = set()
         """Classes for which the page states itself whether they are shown."""
-        for rule in islice(_iter_rules(css), _MOST_RULES):
+        self._tests = _MOST_TESTS
+        """Comparisons that may still be made."""
+        sheets = [style for style in root.iter("style") if _is_applied(style)]
+        rules = list(islice(_iter_sheets(sheets), _MOST_RULES + 1))
+        if len(rules) > _MOST_RULES or sum(len(sheet.text or "") for sheet in sheets) > _MOST_CSS:
+            self._tests = 0
+            return
+        for rule in rules:
             last = rule.compounds[-1]
             key = min(last.names, default=last.tag.lower() or "*")
-            if len(self._by_key[key]) >= _MOST_BY_KEY:
-                continue
             self._by_key[key].append(rule)
             if _find_sign({name: value for name, value, _ in rule.declarations}):
                 self._hiding.add(key)
@@ -175,7 +187,14 @@ class PageStyles:
             return None
         style = self._cascade(element)
         sign = _find_sign(style)
-        return None if sign == "blank" and self._is_shown_inside(element, style) else sign
+        if sign == "blank" and self._is_shown_inside(element, style):
+            return None
+        if self._tests > 0:
+            return sign
+        self._by_key.clear()
+        self._hiding.clear()
+        own = "struck" if element.tag in _STRUCK_TAGS else _find_sign({n: value for n, value, _ in inline})
+        return own if own != "blank" else None
 
     def _assumed(self, names: Iterable[str]) -> tuple[str, str] | None:
         """Return what the common style sheets state of a class that hides; None without one."""
@@ -196,6 +215,8 @@ class PageStyles:
     def _cascade(self, element: etree._Element) -> dict[str, str]:
         """Return property → value of an element, by every rule that is known."""
         names = _names_of(element)
+        line = [element, *element.iterancestors()]
+        self._tests -= _TESTS_OF_CASCADE
         stated: list[tuple[_Precedence, str, str]] = []
         if element.tag in _STRUCK_TAGS:
             stated.append(((False, -1, 0, 0, 0), "text-decoration", "line-through"))
@@ -205,7 +226,7 @@ class PageStyles:
             stated.append(((False, 0, 1, 0, _LAST + 1), "display", "block"))
         for key in (*names, str(element.tag), "*"):
             for rule in self._by_key.get(key, ()):
-                if rule.matches(element):
+                if self._matches(rule, line):
                     stated += (
                         (rule.precedence(is_important=important), name, value)
                         for name, value, important in rule.declarations
@@ -214,6 +235,13 @@ class PageStyles:
             stated.append(((important, _LAST, 0, 0, 0), name, value))
         return {name: value for _, name, value in sorted(stated, key=lambda one: one[0])}
 
+    def _matches(self, rule: _Rule, line: Sequence[etree._Element]) -> bool:
+        self._tests -= 1
+        if self._tests < 0 or not rule.compounds[-1].matches(line[0]):
+            return False
+        self._tests -= (len(rule.compounds) - 1) * len(line)
+        return rule.matches_above(line)
+
     def _is_shown_inside(self, element: etree._Element, style: dict[str, str]) -> bool:
         """Test for a descendant that is visible again: a font size of 0 removes the gaps between blocks."""
         inherited = [name for name in _INHERITED if _find_sign({name: style.get(name, "1")})]
@@ -221,6 +249,8 @@ class PageStyles:
             return False
         for descendant in islice(element.iterdescendants(etree.Element), _MOST_EXAMINED):
             own = self._cascade(descendant)
+            if self._tests <= 0:
+                return True
             values = [own.get(name, "inherit") for name in inherited]
             if not any(map(_RELATIVE.fullmatch, values)) and not _find_sign(own):
                 return True
@@ -232,36 +262,61 @@ def _names_of(element: etree._Element) -> frozenset[str]:
     return frozenset({*names, f"#{element.get('id')}"} if element.get("id") else names)
 
 
-def _iter_rules(css: str) -> Iterator[_Rule]:
+def _is_applied(sheet: etree._Element) -> bool:
+    """Test for a style sheet of a page on a screen. That of ``noscript`` is for browsers without scripts."""
+    return (
+        sheet.get("type", "").strip().lower() in {"", "text/css"}
+        and _is_for_screens(f"@media {sheet.get('media', '')}")
+        and next(sheet.iterancestors(*NEVER_SEEN), None) is None
+    )
+
+
+def _iter_sheets(sheets: Iterable[etree._Element]) -> Iterator[_Rule]:
+    order = 0
+    for sheet in sheets:
+        may_hide = sheet.get("media", "").strip().lower() in {"", "all", "screen"}
+        for rule in _iter_rules((sheet.text or "")[:_MOST_CSS], order, may_hide=may_hide):
+            order = rule.order
+            yield rule
+
+
+def _iter_rules(css: str, order: int, *, may_hide: bool) -> Iterator[_Rule]:
     """Yield a rule for each selector that is understood. Rules for other media than screens are left out."""
     css = _NOISE.sub("", css)
-    opened: list[tuple[str, int]] = []  # what stands before each open brace, and where it opens
-    start = order = 0
+    # What is before each open brace, the declarations after it, and whether rules among them are read.
+    opened: list[tuple[str, list[str], bool]] = []
+    start = 0
     for token in _TOKEN.finditer(css):
-        if token[0] == "{":
-            opened.append((css[start : token.start()].strip(), token.end()))
-        elif token[0] == ";" and opened and not opened[-1][0].startswith("@"):
-            continue
-        elif token[0] == "}" and opened:
-            prelude, begin = opened.pop()
-            if (
-                not prelude.startswith("@")
-                and len(opened) < _DEEPEST
-                and all(_is_for_screens(text) for text, _ in opened)
-            ):
-                order += 1
-                declarations = _parse_declarations(css[begin : token.start()].lower())
-                yield from _build_rules(prelude, declarations, order, may_hide=not opened)
+        text = css[start : token.start()].strip()
         start = token.end()
+        is_read = len(opened) < _DEEPEST and all(inner for _, _, inner in opened[-1:])
+        if token[0] == "{":
+            opened.append((text, [], is_read and _is_for_screens(text)))
+        elif opened:
+            opened[-1][1].append(text)
+        if token[0] == "}" and opened:
+            prelude, pieces, _ = opened.pop()
+            is_read = len(opened) < _DEEPEST and all(inner for _, _, inner in opened[-1:])
+            if is_read and not prelude.startswith("@"):
+                order += 1
+                declarations = _parse_declarations(";".join(pieces).lower())
+                yield from _build_rules(prelude, declarations, order, may_hide=may_hide and not opened)
 
 
 def _is_for_screens(at_rule: str) -> bool:
-    text = at_rule.lower()
-    if not text.startswith("@media") or ("print" in text and "not print" not in text) or "speech" in text:
+    """Test for a block of rules that may hold on a screen."""
+    kind = _CONDITIONAL.match(at_rule.lower())
+    if kind is None:
+        return False
+    return kind["media"] is None or any(map(_is_screen, at_rule.lower()[kind.end() :].split(",")))
+
+
+def _is_screen(query: str) -> bool:
+    if ("print" in query and "not print" not in query) or "speech" in query:
         return False
     widths = [
         (bound, float(number) * (1 if unit == "px" else 16))
-        for bound, number, unit in _CONDITION.findall(text)
+        for bound, number, unit in _CONDITION.findall(query)
         if number.count(".") < 2 and number != "."
     ]
     return all(width <= _WIDTH if bound == "min" else width >= _WIDTH for bound, width in widths)
@@ -275,6 +330,8 @@ def _build_rules(
     )
     for selector in selectors.split(",") if declarations else ():
         parts = _COMBINATOR.split(" ".join(selector.split()))
+        if len(parts) >= 2 * _MOST_COMPOUNDS:
+            continue
         matches = [_COMPOUND.fullmatch(part) for part in parts[::2]]
         compounds = tuple(
             _Compound(
@@ -293,7 +350,7 @@ def _build_rules(
 def _parse_declarations(style: str) -> list[tuple[str, str, bool]]:
     pairs = (declaration.partition(":") for declaration in style.split(";"))
     return [
-        (name.strip(), value.replace("!important", "").strip(), "!important" in value)
+        (name.strip(), value.partition("!")[0].strip(), _IMPORTANT.search(value) is not None)
         for name, _, value in pairs
         if value.strip() and name.strip() in _PROPERTIES
     ]

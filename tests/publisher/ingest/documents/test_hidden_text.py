@@ -136,6 +136,17 @@ def test_hidden_rows_of_a_table_are_read_and_deleted_words_are_told() -> None:
         ("style='position:absolute;left:50%;margin-left:-600px'", ""),
         ("style='margin-left:-100px'", ""),
         ("class='gap'", ".gap{font-size:0} .gap p{font-size:14px}"),
+        ("class='noprint'", "</style><style media='print'>.noprint{display:none}"),
+        ("class='js'", "</style><noscript><style>.js{display:none}</style></noscript><style>"),
+        ("class='a'", ".a{display:none}</style><style media='all'>.a{display:block}"),
+        ("class='a'", ".a{display:none} .b{</style><style>.a{display:block}"),
+        ("class='a'", ".a{display:none} .x:after{content:'}{'} .a{display:block}"),
+        ("class='a'", ".a{ .b{color:red;display:none;} }"),
+        ("class='a'", ".a{display:none} .a{display:block ! important}"),
+        ("class='a'", ".a{display:none} @media screen, print{.a{display:block}}"),
+        ("class='a'", ".a{display:none} @supports (display:grid){.a{display:grid}}"),
+        ("class='a'", ".a{display:none} body > div .a{display:block}"),
+        ("class='a'", ".a{display:none}" + ".x .a{color:red;top:0}" * 600 + ".a{display:block}"),
     ],
 )
 def test_text_that_another_rule_shows_is_text(attributes: str, style: str) -> None:
@@ -157,6 +168,8 @@ def test_text_that_another_rule_shows_is_text(attributes: str, style: str) -> No
         ("class='a d-none'", ".a{display:block}"),
         ("class='hide'", ".hide.on{display:block}"),
         ("class='a'", ".a{font-size:0} .a p{font-size:1em}"),
+        ("class='a'", "</style><style media='screen'>.a{display:none ! important}</style><style>"),
+        ("class='a'", '.x:after{content:"/*"} .a{display:none} /* */'),
     ],
 )
 def test_text_that_no_rule_shows_is_not_text(attributes: str, style: str) -> None:

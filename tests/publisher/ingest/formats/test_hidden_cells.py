@@ -92,6 +92,32 @@ def test_a_hidden_column_is_read_and_a_hidden_cell_without_a_heading_does_not_sh
     assert _codes(cell) == ["cell-text-unseen"]
 
 
+@pytest.mark.parametrize(
+    ("columns", "hidden"),
+    [("<colgroup span=2></colgroup><colgroup span=1 {}></colgroup>", "C"), ("<colgroup {}><col><col>", "A")],
+)
+def test_columns_are_numbered_through_their_groups(columns: str, hidden: str) -> None:
+    reading = _read(_TABLE.replace("<table>", f"<table>{columns.format(_HIDDEN)}"))
+    (finding,) = reading.findings
+    assert (finding.code, hidden in finding.message_en) == ("hidden-columns", True)
+
+
+@pytest.mark.parametrize(
+    ("body", "style"),
+    [
+        (f"<div>{_TABLE}</div>", ".c{display:none}" + ".k .c{display:block}" * 10_000),
+        (f"<div>{_TABLE}</div>", ".c{font-size:0}" + ".k td .c{font-size:0}" * 10_000),
+        (_TABLE, "{" * 200_000 + '"\\' * 200_000),
+        (_TABLE + "<del>删</del>一二三四" * 40_000, ""),
+        ("<table>" + f"<col {_HIDDEN} span=1000>" * 10_000 + _TABLE.removeprefix("<table>"), ""),
+    ],
+)
+def test_a_page_made_to_be_compared_with_every_rule_is_read_in_seconds(body: str, style: str) -> None:
+    cells = "<tr>" + "<td class='c'>丙</td>" * 20 + "</tr>"
+    reading = _read(f"{body}<table>{cells * 1_000 if '.c' in style else ''}</table>", style)
+    assert _names(reading)[:2] == ["甲许可", "乙许可"]
+
+
 def test_a_column_element_that_hides_is_reported() -> None:
     reading = _read(_TABLE.replace("<table>", f"<table><col><col {_HIDDEN}>"))
     assert (_names(reading), _codes(reading)) == (["甲许可", "乙许可"], ["hidden-columns"])
