@@ -35,6 +35,13 @@ _PDF_SCRIPT = re.compile(
     r"(?:PDFObject\.embed|Pdfh5|pdfUrl|pdf_?url|DEFAULT_URL)\W{1,12}[\"'](?P<url>[^\"'<>\s]{1,400}\.pdf[^\"'<>\s]{0,100})[\"']",
     re.IGNORECASE,
 )
+_NO_TITLE = re.compile(
+    r"无标题(?:文档|页面?|文稿)?.{0,6}|新建.{0,12}(?:文档|文稿|网页).{0,6}|(?:untitled|document|文档)\s*(?:document|page)?\s?[\d（）()]*"
+    r"|(?:网站|本站)?首页|正文|(?:文章|内容|信息)?(?:正文|内容|详情|详细)页?|详细(?:信息|内容)|标题|title|index|home|default|test|null|undefined"
+    r"|(?:政府)?信息公开(?:目录)?|(?:通知公告|政策文件|公示公告|政务公开)|\S*[\\/]\S*|.{0,80}\.(?:html?|s?html|jspx?|aspx?|php|docx?|wps|pdf|txt|xlsx?)",
+    re.IGNORECASE,
+)
+"""Title of a page that names no document: that of a program, of a site's section, a path or a file."""
 _LABEL_CELL = re.compile(r"[\[【]?[\u4e00-\u9fff A-Za-z·（）()]{2,16}[】\]]?\s?[:：]?")
 _PAIR_TAGS = frozenset({"div", "p", "li", "dt", "dd", "section"})
 
@@ -324,8 +331,8 @@ def _read_heading(root: etree._Element) -> str:
     headings = [fold(html.extract_text(h)).replace("\n", "") for h in root.iter("h1")]
     if len(headings) == 1 and len(headings[0]) > 3:
         return headings[0]
-    title = root.findtext(".//title") or ""
-    return re.split(r"[_|｜]|\s[-—–]+\s|--+", fold(title))[0].strip()
+    title = re.split(r"[_|｜]|\s[-—–]+\s|--+", fold(root.findtext(".//title") or ""))[0].strip()
+    return "" if _NO_TITLE.fullmatch(title) else title
 
 
 def is_furniture(line: Line) -> bool:

@@ -60,3 +60,18 @@ def test_a_table_of_documents_below_its_title_is_a_list() -> None:
     table = [["文号", "标题", "成文日期"], ["鞍政发〔2023〕1号", "甲通知", "2023-01-01"]]
     reading = _read("鞍山市现行有效文件目录", table=[*table, ["鞍政发〔2023〕2号", "乙通知", "2023-02-01"]])
     assert [record.content["title"] for record in reading.records] == ["甲通知", "乙通知"]
+
+
+@pytest.mark.parametrize(
+    "title", ["无标题文档", "Document", "首页", "/zwgk/a/t1.html", "通知(终稿).docx", "Untitled Document"]
+)
+def test_a_title_of_a_page_that_names_no_document_is_not_taken(title: str) -> None:
+    page = (
+        f"<html><head><title>{title}</title></head><body><div class='article-content'>"
+        "<p>鞍山市人民政府关于加强食品安全工作的通知</p><p>鞍政发〔2015〕34号</p><p>各县人民政府：</p>"
+        "<p>现将有关事项通知如下。</p><p>鞍山市人民政府</p><p>2015年3月1日</p></div></body></html>"
+    )
+    reading = read_file(page.encode(), name="a.html", catalogue=load_catalogue("policies"))
+    (record,) = reading.records
+    assert record.content["title"] == "鞍山市人民政府关于加强食品安全工作的通知"
+    assert record.content["number"] == "鞍政发〔2015〕34号"
