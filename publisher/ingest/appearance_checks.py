@@ -10,19 +10,20 @@ from publisher.ingest.findings.kind import Finding, Place
 from publisher.ingest.formats.grid import Grid, Position, format_column
 from publisher.ingest.parsed_file import LeftOut
 from publisher.ingest.tables.header_row import has_own_text
-from publisher.ingest.tables.segmentation import redact_names
+from publisher.ingest.tables.segmentation import SegmentedSheet, redact_names
 
 _MOST_NAMED = 20
 """Most rows or columns that a finding names; it counts all."""
 
 
 def check_sheet(
-    grid: Grid, file: str, rows: set[int], private_columns: frozenset[int] | None
+    sheet: SegmentedSheet, file: str, rows: set[int], private_columns: frozenset[int] | None
 ) -> Iterator[Finding]:
     """Check the sheet of a table or a form. ``rows``: those with records.
 
     ``private_columns``: columns whose texts a finding does not quote; None if it quotes no text at all.
     """
+    grid = sheet.grid
     place = Place(file, grid.name)
     marks = grid.annotations
     if grid.hidden:
@@ -41,6 +42,7 @@ def check_sheet(
             where = "、".join(f"{format_column(column)}{row}" for column in texts)
             excerpt = _excerpt(texts, private_columns)
             yield kind.at(Place(file, grid.name, row, _column_name(texts)), excerpt, cells=where)
+    yield from _check_blank_cells(sheet, file, min(rows, default=1))
     for (row, column), code in sorted(marks.unknown_formats.items()):
         words = {"cell": f"{format_column(column)}{row}", "format": code}
         yield tables.FORMAT_UNKNOWN.at(Place(file, grid.name, row, format_column(column)), **words)
@@ -48,6 +50,31 @@ def check_sheet(
         if not shown.text and row in rows:
             cell = f"{format_column(column)}{row}"
             yield tables.NUMBER_NOT_SHOWN.at(Place(file, grid.name, row, format_column(column)), cell=cell)
+
+
+def _check_blank_cells(sheet: SegmentedSheet, file: str, first: int) -> Iterator[Finding]:
+    """Report the cells that are blank because they have a picture or a control.
+
+    ``first``: row of the first record. Columns that are not read are left out.
+    """
+    grid, marks = sheet.grid, sheet.grid.annotations
+    columns = {index + 1 for table in sheet.tables for index in table.header.columns}
+    for kind, cells in ((tables.PICTURE_IN_CELL, marks.pictures), (tables.CELL_UNCLEAR, marks.unclear)):
+        blank = {p: text for p, text in cells.items() if p[0] >= first and _is_blank(grid, p)}
+        if sheet.tables:
+            blank = {p: text for p, text in blank.items() if p[1] in columns}
+        for row, texts in _by_row(blank).items():
+            where = "、".join(f"{format_column(column)}{row}" for column in texts)
+            excerpt = redact_names(" | ".join(filter(None, texts.values())))
+            yield kind.at(Place(file, grid.name, row, _column_name(texts)), excerpt, cells=where)
+
+
+def _is_blank(grid: Grid, position: Position) -> bool:
+    """Test for a cell in the columns of the table without text, also below its last row."""
+    row, column = position
+    if row > len(grid.rows):
+        return column <= len(grid.rows[0])
+    return column <= len(grid.rows[0]) and not grid.rows[row - 1][column - 1].text.strip()
 
 
 def leave_out_covered_rows(grid: Grid, private_columns: frozenset[int] | None) -> Iterator[LeftOut]:

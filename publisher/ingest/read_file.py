@@ -45,7 +45,7 @@ from publisher.ingest.tables.raw_record import Piece, RawRecord
 from publisher.ingest.tables.segmentation import SegmentedSheet, Table
 from schemas.definition.catalogue import Catalogue
 
-PARSER_VERSION = "6"
+PARSER_VERSION = "7"
 """Increased when the same bytes are read differently. Resulting changes have the cause ``reading``."""
 NOTES_MARK = "本页是填写说明，导入时不读取"
 """First cell of the sheet of notes of a template (``qingdan template``)."""
@@ -271,7 +271,7 @@ class _Reader:
         self._check_count(grid.name, records, grid.name)
         rows_of_records = {n for record in records for n in record.rows}
         private = self._private_columns(sheet)
-        self._findings += appearance_checks.check_sheet(grid, self._name, rows_of_records, private)
+        self._findings += appearance_checks.check_sheet(sheet, self._name, rows_of_records, private)
         covered = list(appearance_checks.leave_out_covered_rows(grid, private))
         self._left_out += covered
         sheet.rows += len(covered)

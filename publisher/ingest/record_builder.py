@@ -29,6 +29,8 @@ _EXACT = _NUMBERS | {"date"}
 """Types whose values are read from the stored number, not from its rounded text."""
 _DATE_PARTS = re.compile(r"\d+|[A-Za-z]{3,}|[〇○零一二三四五六七八九十]+")
 _LETTERS = re.compile(r"[^\W\d_]")
+_CUT = re.compile(r"(?:…|\.{3})\s*$")
+"""End of a name that a page or a program cut."""
 _BOOLEANS = frozenset({"TRUE", "FALSE"})
 NO_CELLS: Mapping[str, str] = MappingProxyType({})
 
@@ -271,6 +273,8 @@ class RecordBuilder:
         if names := split_names(text) or split_at_chosen_breaks(text):
             place = self._create_place(row, name, cell)
             self.findings.append(tables.SEVERAL_NAMES.at(place, text, title=title, count=len(names)))
+        elif _LETTERS.search(text) and _CUT.search(text):
+            self.findings.append(rows.NAME_CUT.at(self._create_place(row, name, cell), text, title=title))
         elif text and (not _LETTERS.search(text) or text in _BOOLEANS):
             self.findings.append(
                 tables.NAME_WITHOUT_WORDS.at(self._create_place(row, name, cell), text, title=title)

@@ -32,7 +32,7 @@ from schemas.definition.catalogue import Catalogue, Content, Json
 from schemas.reference.damaged_numbers import Repair, find_repair
 from schemas.reference.document_numbers import find_citations
 
-PARSER_VERSION = "6"
+PARSER_VERSION = "7"
 """Version for documents; ``read_file.PARSER_VERSION`` is that for tables."""
 MAX_TEXT = 4 << 20
 """Characters; the longest documents of state organs have a tenth of this."""

@@ -22,3 +22,12 @@ PERSONAL_DATA = Kind(
     "Check it; if it is personal, delete it or give that of the office, and import again",
     "联系人张某，13800138000",
 )
+NAME_CUT = Kind(
+    "name-cut",
+    "warning",
+    "“{title}”以省略号结尾，可能没有显示完整",
+    "“{title}” ends with an ellipsis and may be cut",
+    "请对照原件写出完整的名称",
+    "Write the whole name as the original has it",
+    "关于加强食品经营许可…",
+)

@@ -175,6 +175,24 @@ UNSEEN_TEXT = Kind(
     "Check it; if it should be published, show it or remove the line, and import again",
     "旧名许可（划去）新名许可",
 )
+PICTURE_IN_CELL = Kind(
+    "picture-in-cell",
+    "warning",
+    "{cells}是图片，图片里的文字读不到，按空白读入",
+    "{cells}: the cell is a picture, whose text cannot be read; read as blank",
+    "请把图片里的内容写成文字；图标、公章可以忽略",
+    "Write its content as text; ignore this for an icon or a seal",
+    "D3 单元格里只有一张截图",
+)
+CELL_UNCLEAR = Kind(
+    "cell-unclear",
+    "warning",
+    "{cells}没有写明内容：网页上要点开才能看到，或者下拉选项没有选定；按空白读入",
+    "{cells}: the page shows the content after a click only, or no option is selected; read as blank",
+    "请对照网页补上这一格的内容",
+    "Look at the page and fill in the cell",
+    "查看更多",
+)
 FORMAT_UNKNOWN = Kind(
     "number-format-unknown",
     "warning",

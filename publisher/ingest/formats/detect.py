@@ -35,6 +35,7 @@ from publisher.ingest.formats import (
     text_encoding,
     xlsx_annotations,
 )
+from publisher.ingest.formats.cell_parts import page_cells
 from publisher.ingest.formats.cell_styles import hidden_cells
 from publisher.ingest.formats.errors import FileNote, ReaderError
 from publisher.ingest.formats.grid import MAX_FILE, Grid, note_lost_digits
@@ -206,7 +207,9 @@ def _open_text(data: bytes, name: str) -> FileContent:
     if _is_html(text):
         root = html.parse_page(text)
         marks = hidden_cells.mark_tables(root)
-        return FileContent(HTML, html.extract_grids(root, marks), text=text, notes=notes)
+        return FileContent(
+            HTML, html.extract_grids(root, marks, page_cells.prepare_cells(root)), text=text, notes=notes
+        )
     stem = PurePath(name).stem
     separator = SEPARATOR_LINE.match(text)
     if separator:

@@ -21,6 +21,7 @@ from publisher.ingest.formats.grid import (
     Block,
     Grid,
     Merge,
+    Position,
     SheetAnnotations,
     build_grid,
     find_lines_around,
@@ -55,8 +56,9 @@ def read_document(parts: Mapping[str, bytes]) -> tuple[tuple[Grid, ...], str]:
     grids = []
     around = find_lines_around(_iter_pieces(root))
     for number, table in enumerate(_iter_tables(root), start=1):
-        rows, merges = _read_cells(table)
-        annotations = SheetAnnotations(page_starts=_page_starts(table))
+        pictures: dict[Position, str] = {}
+        rows, merges = _read_cells(table, pictures)
+        annotations = SheetAnnotations(page_starts=_page_starts(table), pictures=pictures)
         grid = build_grid(f"表{number}", rows, merges, annotations=annotations)
         if grid is not None:
             above, below = around.get(table, ((), ()))
@@ -128,7 +130,10 @@ def _page_starts(table: etree._Element) -> frozenset[int]:
     return frozenset(starts)
 
 
-def _read_cells(table: etree._Element) -> tuple[list[list[str]], list[Merge]]:
+def _read_cells(
+    table: etree._Element, pictures: dict[Position, str] | None = None
+) -> tuple[list[list[str]], list[Merge]]:
+    """Return the rows and the merged ranges. ``pictures`` gets the cells with a picture and no text."""
     rows: list[list[str]] = []
     merges: list[Merge] = []
     open_merges: dict[int, Merge] = {}  # first column of an open vertical merge → its range so far
@@ -155,12 +160,24 @@ def _read_cells(table: etree._Element) -> tuple[list[list[str]], list[Merge]]:
                 merges.append((r, column, r, right))
             texts.extend("" for _ in range(column - 1 - len(texts)))
             texts.append(text)
+            if pictures is not None and not text and (found := _find_picture(cell)) is not None:
+                pictures[r, column] = found
             column = right + 1
         # A merge is complete when the cell below it does not go on with it.
         merges += [m for c, m in open_merges.items() if merges_here.get(c, (0,))[0] != m[0]]
         open_merges = merges_here
         rows.append(texts)
     return rows, [*merges, *open_merges.values()]
+
+
+_PICTURES = ("{*}blip", "{*}imagedata", "{*}chart", "{*}OLEObject")
+
+
+def _find_picture(cell: etree._Element) -> str | None:
+    """Return the alternative text of the pictures in a cell without nested tables; None without one."""
+    if next(cell.iter(f"{W}tbl"), None) is not None or next(cell.iter(*_PICTURES), None) is None:
+        return None
+    return " ".join(filter(None, (e.get("descr") for e in cell.iter("{*}docPr"))))
 
 
 def _parse_number(element: etree._Element | None) -> int:

@@ -210,6 +210,10 @@ class SheetAnnotations(msgspec.Struct, frozen=True):
     """Rows above which a page ends."""
     uncalculated: Mapping[Position, str] = msgspec.field(default_factory=dict)
     """Cells whose formula was saved without a result, and the formula."""
+    pictures: Mapping[Position, str] = msgspec.field(default_factory=dict)
+    """Cells with a picture, and its alternative text."""
+    unclear: Mapping[Position, str] = msgspec.field(default_factory=dict)
+    """Cells of a page that do not state their text, and the options or the button in them."""
 
 
 class Grid(msgspec.Struct, frozen=True):

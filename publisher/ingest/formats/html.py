@@ -108,7 +108,18 @@ def remove(elements: Sequence[etree._Element]) -> None:
             parent.text = (parent.text or "") + text
 
 
-def extract_grids(root: etree._Element, marks: TableMarks | None = None) -> tuple[Grid, ...]:
+class CellMarks(msgspec.Struct):
+    """Cells without text that have a picture, and cells whose text the page does not state."""
+
+    pictures: dict[etree._Element, str] = msgspec.field(default_factory=dict)
+    """Cell → alternative text."""
+    unclear: dict[etree._Element, str] = msgspec.field(default_factory=dict)
+    """Cell → the options or the button in it."""
+
+
+def extract_grids(
+    root: etree._Element, marks: TableMarks | None = None, cell_marks: CellMarks | None = None
+) -> tuple[Grid, ...]:
     """Return one grid per table with text; a nested table is a separate grid.
 
     A hidden table that repeats another one, as for small screens, is left out.
@@ -119,7 +130,7 @@ def extract_grids(root: etree._Element, marks: TableMarks | None = None) -> tupl
     for number, table in enumerate(root.iter("table"), start=1):
         caption = table.find("caption")
         name = extract_text(caption) if caption is not None else ""
-        rows, merges, annotations = _extract_cells(table, marks)
+        rows, merges, annotations = _extract_cells(table, marks, cell_marks or CellMarks())
         grid = build_grid(name.replace("\n", " ") or f"表{number}", rows, merges, annotations=annotations)
         if grid is None:
             continue
@@ -158,11 +169,13 @@ def _iter_lines_and_tables(root: etree._Element) -> Iterator[str | etree._Elemen
 
 
 def _extract_cells(
-    table: etree._Element, marks: TableMarks
+    table: etree._Element, marks: TableMarks, cell_marks: CellMarks
 ) -> tuple[list[list[str]], list[Merge], SheetAnnotations]:
     elements = own_rows(table)
     cells = [list(row.iterchildren("td", "th")) for row in elements]
     struck: dict[Position, str] = {}
+    pictures: dict[Position, str] = {}
+    unclear: dict[Position, str] = {}
     hidden_columns = set(marks.hidden_columns.get(table, ()))
     rows: list[list[str]] = [[] for _ in cells]
     merges: list[Merge] = []
@@ -179,12 +192,17 @@ def _extract_cells(
             merges.append(merge)
         if cell in marks.struck_cells:
             struck[top, left] = ""
+        for by_cell, by_position in ((cell_marks.pictures, pictures), (cell_marks.unclear, unclear)):
+            if cell in by_cell:
+                by_position[top, left] = by_cell[cell]
         if cell in marks.hidden_cells:
             hidden_columns.update(range(left, right + 1))
     annotations = SheetAnnotations(
         hidden_rows=_numbers(elements, marks.hidden_rows),
         hidden_columns=frozenset(hidden_columns),
         struck=struck,
+        pictures=pictures,
+        unclear=unclear,
         unseen_rows=_numbers(elements, marks.unseen_rows),
     )
     return rows, merges, annotations

@@ -11,6 +11,7 @@ from lxml import etree
 from msgspec import structs
 
 from publisher.ingest.findings.files import DAMAGED
+from publisher.ingest.formats.cell_parts.drawings import find_pictures
 from publisher.ingest.formats.cell_styles.workbook_styles import StyledCells, WorkbookStyles
 from publisher.ingest.formats.cell_styles.xlsx_styles import parse_number, read_styles, scan_sheet
 from publisher.ingest.formats.errors import ReaderError
@@ -37,7 +38,9 @@ def read_annotations(parts: Mapping[str, bytes]) -> Mapping[int, SheetAnnotation
         cells = StyledCells(styles)
         scan_sheet(content, cells)
         annotations = _read_sheet(content, path) if _has_signs(content) else SheetAnnotations()
-        annotations = structs.replace(annotations, page_starts=_page_starts(content))
+        annotations = structs.replace(
+            annotations, page_starts=_page_starts(content), pictures=find_pictures(parts, path)
+        )
         by_sheet[index] = cells.annotate(annotations, _hidden_columns(content))
     return by_sheet
 

@@ -86,6 +86,13 @@ FILES: Mapping[str, Callable[[], bytes]] = {
         "<table><tr><td>事项名称</td><td>权力类型</td></tr>"
         "<tr><td><s>旧名许可</s>新名许可</td><td>行政许可</td></tr></table>"
     ).encode,
+    "picture-in-cell": (
+        "<table><tr><td>事项名称</td><td>权力类型</td></tr>"
+        "<tr><td>甲许可</td><td><img src='a.png'></td></tr></table>"
+    ).encode,
+    "cell-unclear": (
+        "<table><tr><td>事项名称</td><td>权力类型</td></tr><tr><td>甲许可</td><td><a>更多</a></td></tr></table>"
+    ).encode,
     "number-format-unknown": lambda: _styled(lambda sheet: _write_number(sheet["K2"], 3, "bbbb")),
     "number-not-shown": lambda: _styled(lambda sheet: _write_number(sheet["K2"], 3, ";;;")),
     "rounded-by-format": lambda: _styled(

@@ -1,0 +1,1 @@
+"""Parts of cells that are no text: pictures, controls and texts that a page cuts."""
