@@ -54,7 +54,7 @@ def _write_values(cell: etree._Element, marks: CellMarks) -> None:
             marks.unclear[cell] = "、".join(map(html.extract_text, element.iter("option")))
         element.tail = f"{text or ''}{element.tail or ''}"
         if (element.get("type") or "").lower() not in {"checkbox", "radio"}:
-            html.remove(element)
+            html.remove([element])
 
 
 def _selected(element: etree._Element) -> str | None:
@@ -100,7 +100,7 @@ def _remove_buttons(cell: etree._Element, marks: CellMarks) -> None:
             continue
         if html.extract_text(cell).strip() == text:
             marks.unclear[cell] = text
-        html.remove(element)
+        html.remove([element])
 
 
 def _is_button(element: etree._Element) -> bool:
