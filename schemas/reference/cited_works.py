@@ -19,7 +19,7 @@ from schemas.reference import administrative_divisions
 from schemas.reference.citations.article_lists import ARTICLE, ARTICLES, NUMERAL, PLACE, TO
 from schemas.reference.citations.text_signs import unify_signs
 from schemas.reference.document_numbers import Citation, find_citations
-from schemas.reference.legal_bases import Role, end_of_title, role_of
+from schemas.reference.legal_bases import Role, end_of_title, find_unmarked_title, role_of
 from schemas.reference.works import WorkKind, key_of, key_of_number, kind_of_key, kind_of_title
 
 _OPENERS = "（(【[〔［"
@@ -130,7 +130,10 @@ def _find_mentions(text: str) -> list[_Mention]:
                 continue
             named = same or citation
         title_end = _end_of_title(text, named)
-        note_end = _end_of_note(text, title_end) if named.kind == "statute" else title_end
+        if named.kind == "statute":
+            note_end = _end_of_note(text, title_end)
+        else:
+            note_end = unmarked[1] if (unmarked := find_unmarked_title(text, named)) else title_end
         mention = _Mention(named, key_of(named), "mention", title_end, note_end)
         mention.places = ARTICLES.match(text, note_end) or PLACE.match(text, note_end)
         mention.following = max(starts[n + 1], named.end)

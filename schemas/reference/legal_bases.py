@@ -3,6 +3,7 @@
 Such a cell names statutes one after the other, and often quotes their articles, which name further statutes.
 Only the statutes that the cell itself names are bases. A basis begins a line, follows a label (【法律】, 1.)
 or another basis, and no sentence continues after it; the text in brackets after its title states its edition.
+After the title of a document without 《》 (关于…的通知) the number in brackets is the document itself.
 """
 
 from __future__ import annotations
@@ -71,6 +72,17 @@ _DAY = re.compile(
     r"(?P<year>(?:19|20)\d\d)\s*[年.\-/]\s*(?P<month>\d{1,2})(?:\s*[月.\-/]\s*(?P<day>\d{1,2}))?"
 )
 _BRACKET, _IN_TITLE = re.compile(r"[（()）]"), re.compile(r"《[^《》]*》")
+_LONGEST_TITLE, _LONGEST_LEAD = 200, 31
+"""Characters before a number in which its title is searched, and of the bracket before it."""
+_OPENED = re.compile(
+    r"[（(](?![^（()）]*(?:根据|依据|按照|依照|经|由|见))[^（()）《》〔〕号，,。；;：:\n]{0,30}$"
+)
+"""（ or （财政部 before the number of a document; not （根据, after which an amendment is named."""
+_CLOSED = re.compile(r"(?!\s*(?:修正|修订|修改|废止))[^（()）《》\n]{0,60}[）)]")
+_DOCUMENT_TITLE = re.compile(
+    r"(?:关于|印发|转发|批转|发布|公布).{2,}(?:通知|意见|函|批复|通报|公告|通告|方案|决定|决议|规定|办法|细则|目录)$"
+)
+_CLAUSE_END = re.compile(r"[，,。；;：:！？“”]")
 
 
 def find_cited_statutes(text: str) -> list[CitedStatute]:
@@ -123,16 +135,44 @@ def role_of(text: str, citation: Citation, previous: tuple[Role, int] | None, af
     ``previous``: role and end of the citation before it; ``after``: the text up to the next one.
     """
     line = text.rfind("\n", 0, citation.start) + 1
-    if _is_bracketed(text[max(line, citation.start - _LONGEST_NOTE) : citation.start]):
-        return "edition-note"
+    start = citation.start
+    if _is_bracketed(text[max(line, start - _LONGEST_NOTE) : start]):
+        unmarked = find_unmarked_title(text, citation, previous[1] if previous else 0)
+        if unmarked is None:
+            return "edition-note"
+        start, end = unmarked
+        after = after[end - citation.end :]
+        if previous is not None and previous[1] > start:
+            previous = None  # 关于印发《甲》的通知（国发〔2013〕27号）: within the title
     rest = after[note.end() :] if (note := _NOTE.match(after)) else after
     if previous is not None and previous[1] > line:
-        gap = text[previous[1] : citation.start]
+        gap = text[previous[1] : start]
         if _SEPARATORS.fullmatch(gap):
             return "mention" if previous[0] == "mention" or _PROSE.match(rest) else "basis"
     else:
-        gap = text[line : citation.start]
+        gap = text[line:start]
     return "basis" if _begins_basis(gap, rest, first=line == 0 and previous is None) else "mention"
+
+
+def find_unmarked_title(text: str, citation: Citation, floor: int = 0) -> tuple[int, int] | None:
+    """Find the start of the title without 《》 whose number is in brackets, and the end of the brackets.
+
+    ``floor``: end of the citation before it, which 、 or 和 separates from the title.
+    """
+    opened = _OPENED.search(text[max(0, citation.start - _LONGEST_LEAD) : citation.start])
+    closed = _CLOSED.match(text, citation.end)
+    if citation.kind == "statute" or opened is None or closed is None:
+        return None
+    end = citation.start - len(opened[0])
+    first = max(text.rfind("\n", 0, end) + 1, end - _LONGEST_TITLE)
+    lead = _IN_TITLE.sub(lambda title: "《" * len(title[0]), text[first:end])
+    first += max((sign.end() for sign in _CLAUSE_END.finditer(lead)), default=0)
+    if floor > first and (separators := _SEPARATORS.match(text, floor, end)):
+        first = max(first, separators.end() if separators[0] else first)
+    for pattern in (_LABELS, _RESTS_ON):
+        if match := pattern.match(text, first, end):
+            first = match.end()
+    return (first, closed.end()) if _DOCUMENT_TITLE.search(text[first:end]) else None
 
 
 def _begins_basis(gap: str, rest: str, *, first: bool) -> bool:

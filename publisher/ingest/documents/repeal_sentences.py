@@ -71,7 +71,10 @@ _EXPIRED = r"(?:因)?(?:有效期|适用期|执行期|试行期)限?(?:已经?)?
 _ANNEX = r"及其(?:配套)?(?:实施细则|附件|补充(?:通知|规定)|解释|修正案)"
 _BETWEEN = rf"(?:{_AND_SO_ON})?(?:{_ANNEX})?，?(?:{_EXPIRED})?(?:{_ADVERB}|，)*"
 _ENDS = r"(?:废止|失效|作废|停止执行|停止施行|不再执行|不再施行)"
-_VERB = re.compile(rf"{_ENDS}(?:[、和并]?{_ENDS})*")
+_BY_THIS = rf"(?:由|被|为)(?:本|此)[\u4e00-\u9fff]{{0,4}}?(?:{_KIND}|文件|目录|标准|清单)"
+_REPLACED = rf"{_BY_THIS}所?(?:代替|替代|取代)"
+_VERB = re.compile(rf"{_REPLACED}|(?:{_BY_THIS})?{_ENDS}(?:[、和并]?{_ENDS})*")
+"""废止, also 由本办法废止, and 由本办法代替: the document itself replaces the subject."""
 _END = re.compile(r"\s*(?:$|[。；;！!]|[，,](?!\s*(?:但|其中|不过|仅))|执行完毕)")
 _SUBJECT = re.compile(rf"{_SIGN}{_BETWEEN}$")
 _JOIN = re.compile(r"[，,]?\s*(?:、|以及|及|和|与|，|,|并)?\s*")
@@ -113,8 +116,8 @@ _REPLACES = re.compile(
 """本办法替代《甲》: the document itself replaces others."""
 _REPORTS = re.compile(r"(?:规定|明确|指出|载明|提出|提到|显示|认为|要求|称|表示|所述)[，,：:]?$")
 _GROUND = re.compile(r"根据|按照|依据|依照|为")
-_PERFORMS = re.compile(r"予以|同时|一并|一律")
-"""Adverbs with which a document itself ends another: 根据《甲》规定，《乙》予以废止."""
+_PERFORMS = re.compile(r"予以|同时|一并|一律|停止[执施]行|不再[执施]行")
+"""Words with which a document itself ends another: 根据《甲》规定，《乙》予以废止 or 停止执行."""
 _HEARSAY = re.compile(r"(?:反映|获悉|据悉|了解|核实|查实|查询|介绍|报道|咨询|认为)[，：]?$")
 _CONDITION = re.compile(
     r"^(?:如果?|若|倘若|假如|一旦|凡|只要|即使|虽然|除非|除|待|俟|截至|截止)|(?:的|(?<!同)时|的话|期间)$"
@@ -161,7 +164,7 @@ def find_repealed_documents(sentence: str) -> list[str]:
                     names |= dict.fromkeys(masked.references[index].names)
         for verb in _VERB.finditer(masked.text):
             before, after = masked.text[: verb.start()], masked.text[verb.end() :]
-            for index in (*_subjects(masked, before, after), *_objects(masked, before, after)):
+            for index in (*_subjects(masked, before, verb[0], after), *_objects(masked, before, after)):
                 names |= dict.fromkeys(masked.references[index].names)
     return list(names)
 
@@ -237,7 +240,7 @@ def _is_history(text: str, citation: Citation) -> bool:
     )
 
 
-def _subjects(masked: _Sentence, before: str, after: str) -> list[int]:
+def _subjects(masked: _Sentence, before: str, verb: str, after: str) -> list[int]:
     """Return the indexes of the documents directly before the verb."""
     if _END.match(after) is None:
         return []
@@ -252,7 +255,7 @@ def _subjects(masked: _Sentence, before: str, after: str) -> list[int]:
     while (coordinate := _coordinate_before(before, first)) is not None:
         first = coordinate
         indexes.append(masked.references_before(first))
-    return indexes[::-1] if _may_begin(before[:first], before[subject.start() :]) else []
+    return indexes[::-1] if _may_begin(before[:first], before[subject.start() :] + verb) else []
 
 
 def _coordinate_before(text: str, position: int) -> int | None:
@@ -293,7 +296,7 @@ def _may_begin(start: str, predicate: str) -> bool:
         return False
     last = earlier[-1] if earlier else ""
     is_decided = _DECIDED.search(own) is not None or _PERFORMS.search(predicate) is not None
-    is_ground = _GROUND.match(last) is not None and is_decided
+    is_ground = _is_ground(last) and is_decided
     if (_REPORTS.search(last) and _SIGN in last and not is_ground) or _HEARSAY.search(last):
         return False
     if _is_condition(last) and not (own.endswith("的") and _BARE_DAY.fullmatch(last)):

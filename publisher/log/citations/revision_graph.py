@@ -16,7 +16,7 @@ from schemas.reference.cited_works import find_cited_works
 from schemas.reference.legal_bases import Role
 from schemas.reference.works import WorkKind, key_of_title, kind_of_key, parse_key
 
-VERSION = 8
+VERSION = 9
 """Version of the rules by which works, citations and effects are read. After a higher one, every site derives
 its rows again."""
 _SIGN = re.compile("[号號《〈＜≪«「『]|<<|中[华華]人民共和")

@@ -126,6 +126,25 @@ def test_the_number_after_the_title_of_a_statute_is_a_note_on_its_edition() -> N
     assert (order.key, order.role, order.kind) == ("国务院令第564号", "edition-note", "order")
 
 
+@pytest.mark.parametrize(
+    ("text", "role", "article"),
+    [
+        ("1.国务院关于加强收费管理的通知（国发〔2013〕27号）第三条：公示。", "basis", 3),
+        ("关于印发《收费办法》的通知（国发〔2013〕27号）", "basis", 0),
+        ("《水法》第七条、关于收费的通知(2013年5月1日国发[2013]27号)", "basis", 0),
+        ("关于收费的意见（国发〔2012〕1号）、关于停止收费的通知（国发〔2013〕27号）", "basis", 0),
+        ("《水法》第七条：按照关于收费的通知（国发〔2013〕27号）的规定公示。", "mention", 0),
+        ("关于收费的通知（根据国发〔2013〕27号修订）", "edition-note", 0),
+        ("收费标准（国发〔2013〕27号）", "edition-note", 0),
+    ],
+)
+def test_the_number_after_a_title_without_marks_is_the_document_itself(
+    text: str, role: str, article: int
+) -> None:
+    number = find_cited_works(text)[-1]
+    assert (number.key, number.role, number.article) == ("国发〔2013〕27号", role, article)
+
+
 def test_a_work_in_a_quoted_text_is_a_mention() -> None:
     text = "《水法》第七条：取水应当遵守国发〔2013〕27号和《土地法》的规定"
     assert [(work.key, work.role) for work in find_cited_works(text)] == [
