@@ -28,6 +28,7 @@ plan = Table(
     Column("before", BigInteger),  # the replaced revision: usually the same
     Column("part", BigInteger),
     Column("before_part", BigInteger),
+    Column("effective_from", BigInteger),  # the draft's day; later for a removal from later days only
     Column("effective_to", BigInteger),
     Column("title", CodePointText),
     Index("plan_record", "record"),

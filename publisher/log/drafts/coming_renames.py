@@ -41,7 +41,10 @@ def find_earlier_names(
         .join_from(t.change, t.span, s.record == c.record)
         .join(t.revision, t.revision.c.key == s.revision)
         .join(t.release, b.sequence == c.release)
-        .outerjoin(removal, and_(removed.record == s.record, removed.kind == "removed"))
+        .outerjoin(
+            removal,
+            and_(removed.record == s.record, removed.kind == "removed", removed.effective_from == day),
+        )
         .where(c.release.in_(coming), c.kind == "renamed", c.effective_from > day)
         .where(s.known_to == FOREVER, s.status == "stated", s.effective_to > day)
         .where(s.effective_from < c.effective_from)

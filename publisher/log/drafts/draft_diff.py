@@ -70,7 +70,6 @@ def compute_diff(
     builder = _ChangeBuilder(
         dataset=dataset.name,
         release=successions.next_number(conn, dataset.key),
-        effective_on=effective_on,
         now=now,
         parts=registry.part_names(conn, dataset.key),
         order={field.name: n for n, field in enumerate(catalogue.fields)},
@@ -146,19 +145,19 @@ class _ChangeBuilder:
         *,
         dataset: str,
         release: int,
-        effective_on: date,
         now: datetime,
         parts: Mapping[int, str],
         order: Mapping[str, int],
     ) -> None:
-        self._dataset, self._release, self._effective_on, self._now = dataset, release, effective_on, now
+        self._dataset, self._release, self._now = dataset, release, now
         self.parts, self._order = parts, order
 
     def changes(self, conn: Connection, kind: str, limit: int | None) -> tuple[Change, ...]:
         p, e, v = plan.c, t.draft_entry.c, t.revision.c
         query = (
             select(
-                *(p.kind, p.cause, p.status, p.part, p.before_part, p.title, p.identity, t.record.c.id),
+                *(p.kind, p.cause, p.status, p.part, p.before_part, p.title, p.identity, p.effective_from),
+                t.record.c.id,
                 *(e.content, e.hash, v.content.label("content_before")),
             )
             .select_from(plan)
@@ -185,7 +184,7 @@ class _ChangeBuilder:
             cause=row.cause,
             title=row.title,
             part=part,
-            effective_on=self._effective_on,
+            effective_on=date.fromordinal(row.effective_from),
             published_at=self._now,
             revision=row.hash,
             before=before,

@@ -64,13 +64,12 @@ def fill_plan(
         # A harvest has thousands of imports in few parts.
         for part, family in {window.part: window.family for window in windows}.items():
             _override_later(conn, part, family, day)
-    for window in windows:
-        if window.mode == "snapshot":
-            conn.execute(insert(plan).from_select(names, _select_removed(dataset, window, day)))
-            if on_conflict == "replace":
-                conn.execute(
-                    insert(plan).from_select(names, _select_removed_before_effect(dataset, window, day))
-                )
+    snapshots = [window for window in windows if window.mode == "snapshot"]
+    for window in snapshots:
+        removed = _select_removed(dataset, window, day)
+        if on_conflict == "replace":
+            removed = _select_removed_later(dataset, window, snapshots, day)
+        conn.execute(insert(plan).from_select(names, removed))
     if on_conflict == "keep":
         _stop_before_later(conn, day)
 
@@ -173,6 +172,7 @@ def _select_rows(dataset: int, window: Window, day: int) -> Select[Any]:
             s.revision,
             literal(window.part, t.Integer64) if window.part is not None else null(),
             s.part,
+            literal(day, t.Integer64),
             literal(window.effective_to, t.Integer64),
             e.title,
         )
@@ -188,40 +188,54 @@ def _select_rows(dataset: int, window: Window, day: int) -> Select[Any]:
 def _select_removed(dataset: int, window: Window, day: int) -> Select[Any]:
     """Select records of the part that are in force on the day and missing from its file."""
     s = t.span.c
-    return _select_removals(window, status_on_day=s.status).where(
-        s.dataset == dataset,
-        on_day(s, day),
-        s.status == "stated",
-        in_family(s.part, window.family),
-        ~exists().where(plan.c.record == s.record),
+    first, end = literal(day, t.Integer64), literal(window.effective_to, t.Integer64)
+    return _select_removals(dataset, window, day, first, end).where(on_day(s, day))
+
+
+def _select_removed_later(dataset: int, window: Window, replacing: Sequence[Window], day: int) -> Select[Any]:
+    """Select records of the part, in force on the day or later, that are missing from its file.
+
+    They are removed for good, except from the days on which they belong to a part that has no new list among
+    ``replacing``: items move between parts. Those that only a replaced state contains never come into force.
+    """
+    s = t.span.c
+    earlier, other, between = (t.span.alias(name).c for name in ("earlier", "other", "between"))
+    replaced = {part for one in replacing for part in one.family}
+
+    def is_replaced(span: Any) -> ColumnElement[bool]:
+        return in_family(span.part, sorted(replaced))
+
+    def is_elsewhere(span: Any) -> ColumnElement[bool]:
+        return and_(_is_state_after(span, s, day), ~func.coalesce(is_replaced(span), false()))
+
+    belongs_with_earlier = exists().where(
+        *(_is_state_after(earlier, s, day), is_replaced(earlier), earlier.effective_from < s.effective_from),
+        ~exists().where(
+            is_elsewhere(between),
+            between.effective_from > earlier.effective_from,
+            between.effective_from < s.effective_from,
+        ),
     )
-
-
-def _select_removed_before_effect(dataset: int, window: Window, day: int) -> Select[Any]:
-    """Select records that only a replaced later state contains: they do not come into force any more."""
-    s, later = t.span.c, t.span.alias()
-    first = (
-        select(func.min(later.c.effective_from))
-        .where(
-            later.c.record == s.record,
-            later.c.known_to == FOREVER,
-            later.c.effective_from > day,
-            later.c.status == "stated",
-            in_family(later.c.part, window.family),
-        )
+    comes_from_elsewhere = exists().where(is_elsewhere(other), other.effective_from < s.effective_from)
+    goes_elsewhere = (
+        select(func.min(other.effective_from))
+        .where(is_elsewhere(other), other.effective_from > s.effective_from)
         .scalar_subquery()
     )
-    return _select_removals(window, status_on_day=null()).where(
-        s.dataset == dataset,
-        s.known_to == FOREVER,
-        s.effective_from == first,
-        s.status == "stated",
-        ~exists().where(plan.c.record == s.record),
-    )
+    first = case((comes_from_elsewhere, s.effective_from), else_=literal(day, t.Integer64))
+    end = func.coalesce(goes_elsewhere, literal(FOREVER, t.Integer64))
+    removals = _select_removals(dataset, window, day, first, end)
+    return removals.where(s.known_to == FOREVER, s.effective_to > day, ~belongs_with_earlier)
 
 
-def _select_removals(window: Window, *, status_on_day: Any) -> Select[Any]:
-    """Select a removal for each span, as columns in the order of the table ``plan``."""
+def _is_state_after(span: Any, own: Any, day: int) -> ColumnElement[bool]:
+    """Condition of the states of the record of ``own``, as known now, that last beyond a day."""
+    known = and_(span.record == own.record, span.known_to == FOREVER)
+    return and_(known, span.status == "stated", span.effective_to > day)
+
+
+def _select_removals(dataset: int, window: Window, day: int, first: Any, end: Any) -> Select[Any]:
+    """Select a removal for each state of the part whose record its file lacks, as columns of ``plan``."""
     s = t.span.c
     return select(
         literal(window.key, t.Integer64),
@@ -231,13 +245,19 @@ def _select_removals(window: Window, *, status_on_day: Any) -> Select[Any]:
         literal("removed"),
         literal("reading" if window.reread else "source"),
         false(),
-        status_on_day,
+        case((on_day(s, day), s.status)),
         s.revision,
         s.revision,
         s.part,
         s.part,
-        literal(window.effective_to, t.Integer64),
+        first,
+        end,
         s.title,
+    ).where(
+        s.dataset == dataset,
+        s.status == "stated",
+        in_family(s.part, window.family),
+        ~exists().where(plan.c.record == s.record, plan.c.position.is_not(None)),
     )
 
 

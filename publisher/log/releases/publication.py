@@ -59,7 +59,7 @@ def publish(
     others = [conflict for conflict in errors if not (catalogue.running and conflict.entries)]
     _raise_conflicts(others, without_errors=without_errors)
     keys = _set_aside(conn, blocked, [window.key for window in windows], keep=not without_errors)
-    _fill_changes(conn, day)
+    _fill_changes(conn)
     count = conn.scalar(select(func.count()).select_from(new_change)) or 0
     progress(0, count)
     if not count:
@@ -171,7 +171,7 @@ def _raise_conflicts(errors: Sequence[Conflict], *, without_errors: bool) -> Non
     )
 
 
-def _fill_changes(conn: Connection, day: int) -> None:
+def _fill_changes(conn: Connection) -> None:
     """Copy the plan's changes to ``new_change``, numbered in the order of files and rows, removals last."""
     p = plan.c
     n = func.row_number().over(
@@ -199,7 +199,7 @@ def _fill_changes(conn: Connection, day: int) -> None:
                 case((p.status == "stated", p.before)),
                 p.part,
                 case((p.status == "stated", p.before_part)),
-                literal(day, t.Integer64),
+                p.effective_from,
                 p.effective_to,
                 p.title,
                 case((p.kind != "removed", p["import"])),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from publisher.log.log import Log
 from publisher.log.model import LogError, View
 from tests.support.clock import Clock
-from tests.support.log import EARLY, entry, ids, release, stage, standards
+from tests.support.log import EARLY, entry, ids, rebuild_spans, release, stage, standards
 
 
 def refusal(log: Log, *names: str, days: int, clock: Clock, partial: bool = False) -> str:
@@ -76,3 +76,67 @@ def test_a_release_whose_state_a_cancellation_restored_is_named(log: Log, clock:
     release(log, entry("甲", "3"), on=later, on_conflict="replace")
     log.releases.cancel("fees", 3, reason="撤")
     assert f"第2次发布的内容自{last}起生效" in refusal(log, "甲", "丙", days=10, clock=clock)
+
+
+def days_of(log: Log, name: str, *days: date) -> list[str | None]:
+    """Return the part of a record on each day; None if it is not in force."""
+    record = ids(log)[name]
+    states = [log.queries.record("fees", record, View(as_of=day)) for day in days]
+    return [state.part if state.status == "current" else None for state in states]
+
+
+def test_a_later_move_to_a_part_without_a_new_list_is_kept(log: Log, clock: Clock) -> None:
+    today = clock().date()
+    before, day, moved = (today + timedelta(days=days) for days in (5, 10, 30))
+    release(log, entry("甲"), entry("丁"))
+    release(log, entry("乙"), part="民政局")
+    stage(log, entry("丁"))
+    stage(log, entry("甲"), entry("乙"), part="民政局")
+    log.releases.publish("fees", effective_on=moved)
+    release(log, entry("丁"), on=day, on_conflict="replace")
+    assert days_of(log, "甲", before, day, moved) == ["财政局", None, "民政局"]
+    log.releases.cancel("fees", 4, reason="误发")
+    assert days_of(log, "甲", before, day, moved) == ["财政局", "财政局", "民政局"]
+    assert rebuild_spans(log) == 0
+    assert log.integrity.verify().problems == ()
+
+
+def test_a_replaced_move_from_a_part_leaves_the_days_before_it(log: Log, clock: Clock) -> None:
+    today = clock().date()
+    day, before, moved = (today + timedelta(days=days) for days in (10, 20, 30))
+    release(log, entry("丁"))
+    release(log, entry("甲"), entry("乙"), part="民政局")
+    stage(log, entry("甲"), entry("丁"))
+    stage(log, entry("乙"), part="民政局")
+    log.releases.publish("fees", effective_on=moved)
+    stage(log, entry("丁"))
+    (removed,) = log.drafts.diff("fees", effective_on=day, on_conflict="replace").removed
+    assert removed.effective_on == moved
+    log.releases.publish("fees", effective_on=day, on_conflict="replace")
+    assert days_of(log, "甲", day, before, moved) == ["民政局", "民政局", None]
+    assert [change.effective_on for change in log.queries.changes(dataset="fees", release=4)] == [moved]
+    assert rebuild_spans(log) == 0
+    assert log.integrity.verify().problems == ()
+
+
+def test_a_list_replaces_each_time_that_an_item_belongs_to_its_part(log: Log, clock: Clock) -> None:
+    today = clock().date()
+    days = day, away, back = tuple(today + timedelta(days=days) for days in (10, 20, 30))
+    release(log, entry("甲"), entry("丁"))
+    release(log, entry("乙"), part="民政局")
+    stage(log, entry("丁"))
+    stage(log, entry("甲"), entry("乙"), part="民政局")
+    log.releases.publish("fees", effective_on=away)
+    stage(log, entry("甲"), entry("丁"))
+    stage(log, entry("乙"), part="民政局")
+    log.releases.publish("fees", effective_on=back)
+    release(log, entry("丁"), on=day, on_conflict="replace")
+    assert days_of(log, "甲", *days) == [None, "民政局", None]
+    log.releases.cancel("fees", 5, reason="误发")
+    assert days_of(log, "甲", *days) == ["财政局", "民政局", "财政局"]
+    stage(log, entry("丁"))
+    stage(log, entry("乙"), part="民政局")
+    log.releases.publish("fees", effective_on=day, on_conflict="replace")
+    assert days_of(log, "甲", *days) == [None, None, None]
+    assert rebuild_spans(log) == 0
+    assert log.integrity.verify().problems == ()
