@@ -61,7 +61,7 @@ def compute_diff(
     """
     day = effective_on.toordinal()
     chosen = None if parts is None else staging.draft_imports(conn, dataset, parts)
-    _, errors, warnings = plan_publication(
+    _, errors, warnings, _ = plan_publication(
         database, conn, dataset, catalogue, day=day, on_conflict=on_conflict, imports=chosen
     )
     if catalogue.running:

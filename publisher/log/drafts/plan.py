@@ -198,40 +198,23 @@ def _select_removed_later(dataset: int, window: Window, replacing: Sequence[Wind
     They are removed for good, except from the days on which they belong to a part that has no new list among
     ``replacing``: items move between parts. Those that only a replaced state contains never come into force.
     """
-    s = t.span.c
-    earlier, other, between = (t.span.alias(name).c for name in ("earlier", "other", "between"))
-    replaced = {part for one in replacing for part in one.family}
-
-    def is_replaced(span: Any) -> ColumnElement[bool]:
-        return in_family(span.part, sorted(replaced))
-
-    def is_elsewhere(span: Any) -> ColumnElement[bool]:
-        return and_(_is_state_after(span, s, day), ~func.coalesce(is_replaced(span), false()))
-
-    belongs_with_earlier = exists().where(
-        *(_is_state_after(earlier, s, day), is_replaced(earlier), earlier.effective_from < s.effective_from),
-        ~exists().where(
-            is_elsewhere(between),
-            between.effective_from > earlier.effective_from,
-            between.effective_from < s.effective_from,
-        ),
-    )
-    comes_from_elsewhere = exists().where(is_elsewhere(other), other.effective_from < s.effective_from)
-    goes_elsewhere = (
+    s, other = t.span.c, t.span.alias("other").c
+    replaced = sorted({part for one in replacing for part in one.family})
+    is_own = func.coalesce(in_family(other.part, replaced), false())
+    same_record = (other.record == s.record, other.known_to == FOREVER, other.status == "stated")
+    begins = select(func.max(other.effective_from)).where(*same_record, other.effective_to > day)
+    before = begins.where(other.effective_from < s.effective_from)
+    own_before, moved_here = before.where(is_own).scalar_subquery(), before.where(~is_own).scalar_subquery()
+    moves_away = (
         select(func.min(other.effective_from))
-        .where(is_elsewhere(other), other.effective_from > s.effective_from)
+        .where(*same_record, ~is_own, other.effective_from > s.effective_from)
         .scalar_subquery()
     )
-    first = case((comes_from_elsewhere, s.effective_from), else_=literal(day, t.Integer64))
-    end = func.coalesce(goes_elsewhere, literal(FOREVER, t.Integer64))
+    is_first = func.coalesce(own_before, -1) <= func.coalesce(moved_here, -1)
+    first = case((moved_here.is_not(None), s.effective_from), else_=literal(day, t.Integer64))
+    end = func.coalesce(moves_away, literal(FOREVER, t.Integer64))
     removals = _select_removals(dataset, window, day, first, end)
-    return removals.where(s.known_to == FOREVER, s.effective_to > day, ~belongs_with_earlier)
-
-
-def _is_state_after(span: Any, own: Any, day: int) -> ColumnElement[bool]:
-    """Condition of the states of the record of ``own``, as known now, that last beyond a day."""
-    known = and_(span.record == own.record, span.known_to == FOREVER)
-    return and_(known, span.status == "stated", span.effective_to > day)
+    return removals.where(s.known_to == FOREVER, s.effective_to > day, is_first)
 
 
 def _select_removals(dataset: int, window: Window, day: int, first: Any, end: Any) -> Select[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -13,9 +13,19 @@ from publisher.log.drafts import coming_renames, conflicts, repeals, shared_code
 from publisher.log.drafts import plan as planning
 from publisher.log.drafts.later_effect import find_later_effect
 from publisher.log.drafts.plan import Window
+from publisher.log.drafts.repeals import RepealMarks
 from publisher.log.model import Conflict, OnConflict
 from publisher.log.registry import DatasetRow
 from schemas.definition.catalogue import Catalogue
+
+
+class PublicationPlan(NamedTuple):
+    """The plan of a publication besides the table ``plan``."""
+
+    windows: Sequence[Window]
+    errors: list[Conflict]
+    warnings: list[Conflict]
+    marks: RepealMarks
 
 
 def plan_publication(
@@ -27,8 +37,8 @@ def plan_publication(
     day: int,
     on_conflict: OnConflict,
     imports: Sequence[Any] | None = None,
-) -> tuple[Sequence[Window], list[Conflict], list[Conflict]]:
-    """Fill the table ``plan``, and return the windows of the imports, the errors and the warnings.
+) -> PublicationPlan:
+    """Fill the table ``plan``, and return the windows of the imports, the conflicts and the marks.
 
     Documents whose repeal was accepted are marked in the draft first: those of the imports to publish, and of
     their parts in force.
@@ -36,8 +46,8 @@ def plan_publication(
     ``day``: ordinal of the first day; ``imports``: rows of those to publish, None for the whole draft.
     Raises ``LogError('no-draft')``.
     """
-    added = repeals.mark_repealed(conn, dataset, catalogue, day=day, chosen=imports)
-    keys = None if imports is None else {*(row.key for row in imports), *added}
+    marks = repeals.mark_repealed(conn, dataset, catalogue, day=day, chosen=imports)
+    keys = None if imports is None else {*(row.key for row in imports), *marks.added}
     imports = [row for row in staging.draft_imports(conn, dataset) if keys is None or row.key in keys]
     if not imports:
         raise staging.no_draft()
@@ -55,4 +65,4 @@ def plan_publication(
     warnings += conflicts.find_namesakes(conn, windows, catalogue, dataset.name)
     warnings += shared_codes.find_codes_in_two_parts(conn, dataset, windows, catalogue)
     warnings += conflicts.find_warnings(conn, catalogue, day)
-    return windows, errors, warnings
+    return PublicationPlan(windows, errors, warnings, marks)

@@ -8,7 +8,7 @@ imports does not matter, nor whether a document was harvested or uploaded. Accep
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import batched
 from typing import Any
 
@@ -48,6 +48,15 @@ class _Match(msgspec.Struct, frozen=True):
     position: tuple[int, int] | None = None
 
 
+class RepealMarks(msgspec.Struct, frozen=True):
+    """What :func:`mark_repealed` changed in the draft."""
+
+    added: list[int]
+    """Keys of the imports that it added, of documents in force."""
+    unmarked: dict[tuple[int, int], Mapping[str, Any]]
+    """Import and position of each document that it marked in place → the columns of before."""
+
+
 def has_repeals(catalogue: Catalogue) -> bool:
     """Report whether the records of the catalogue are documents that can repeal each other."""
     fields = {NUMBER, TITLE, ENDS, ENDED_BY, VALIDITY} <= set(catalogue.by_name)
@@ -61,16 +70,17 @@ def combined_digest(source_text: str, addition: str) -> str:
 
 def mark_repealed(
     conn: Connection, dataset: DatasetRow, catalogue: Catalogue, *, day: int, chosen: Sequence[Any] | None
-) -> list[int]:
-    """Mark the documents whose repeal was accepted, in the draft. → keys of the imports that this added.
+) -> RepealMarks:
+    """Mark the documents whose repeal was accepted, in the draft.
 
     A document in the draft is marked in place. A document in force on ``day`` is copied into the draft and
     marked, unless that was published before, so later manual corrections stay. Values that a document states
     stay. ``chosen``: rows of the imports to publish, with documents of their parts only, ended by none that
     stays in the draft; None: the whole draft.
     """
+    marks = RepealMarks([], {})
     if not has_repeals(catalogue):
-        return []
+        return marks
     remaining: set[int] = set()
     parts = None if chosen is None else {row.part for row in chosen}
     if chosen is not None:
@@ -88,7 +98,7 @@ def mark_repealed(
             if match.position[0] in remaining:
                 continue
             if accepted or published.get(match.identity) == match.repeal.by:
-                _mark_drafted(conn, match)
+                marks.unmarked[match.position] = _mark_drafted(conn, match, match.position)
         elif parts is not None and match.row.part not in parts:
             continue
         elif accepted and decision is not None and decision.release is None:
@@ -96,8 +106,16 @@ def mark_repealed(
             key = imports[origin] = imports[origin] if origin in imports else _copy_import(conn, *origin)
             positions[key] = positions.get(key, -1) + 1
             _copy_marked(conn, match, key, positions[key])
-    staging.count_entries(conn, list(positions))
-    return list(positions)
+    marks.added.extend(positions)
+    staging.count_entries(conn, marks.added)
+    return marks
+
+
+def unmark(conn: Connection, marks: RepealMarks, entries: Collection[tuple[int, int]]) -> None:
+    """Restore those of some rows of the draft that were marked: they stay in it, for a later decision."""
+    for key, position in marks.unmarked.keys() & set(entries):
+        same_entry = (_e["import"] == key, _e.position == position)
+        conn.execute(update(t.draft_entry).where(*same_entry).values(**marks.unmarked[key, position]))
 
 
 def settle(conn: Connection, dataset: DatasetRow, release: int, *, day: int, whole_draft: bool) -> None:
@@ -283,12 +301,14 @@ def _sentences(originals: str) -> str:
     return str(_decode(originals).get(ENDS, ""))
 
 
-def _mark_drafted(conn: Connection, match: _Match) -> None:
-    marked = _mark_content(match.content, match.repeal.by)
-    if match.position is not None:
-        same_entry = (_e["import"] == match.position[0], _e.position == match.position[1])
-        columns = _entry_columns(marked, match.row.source_text)
-        conn.execute(update(t.draft_entry).where(*same_entry).values(**columns))
+def _mark_drafted(conn: Connection, match: _Match, position: tuple[int, int]) -> Mapping[str, Any]:
+    """Mark a document in the draft. → its columns of before."""
+    same_entry = (_e["import"] == position[0], _e.position == position[1])
+    columns_before = select(_e.content, _e.salt, _e.hash, _e.source_text).where(*same_entry)
+    before = conn.execute(columns_before).mappings().one()
+    columns = _entry_columns(_mark_content(match.content, match.repeal.by), match.row.source_text)
+    conn.execute(update(t.draft_entry).where(*same_entry).values(**columns))
+    return dict(before)
 
 
 def _copy_marked(conn: Connection, match: _Match, key: int, position: int) -> None:

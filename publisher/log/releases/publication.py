@@ -50,7 +50,7 @@ def publish(
     """
     day = heading.effective_on.toordinal()
     chosen = None if parts is None else staging.imports_of_parts(conn, dataset, parts)
-    windows, errors, _ = plan_publication(
+    windows, errors, _, marks = plan_publication(
         database, conn, dataset, catalogue, day=day, on_conflict=on_conflict, imports=chosen
     )
     # In a running catalogue, conflicts block only their own rows.
@@ -58,6 +58,8 @@ def publish(
     blocked = frozenset(entry for conflict in of_rows for entry in conflict.entries)
     others = [conflict for conflict in errors if not (catalogue.running and conflict.entries)]
     _raise_conflicts(others, without_errors=without_errors)
+    if not without_errors:
+        repeals.unmark(conn, marks, blocked)
     keys = _set_aside(conn, blocked, [window.key for window in windows], keep=not without_errors)
     _fill_changes(conn)
     count = conn.scalar(select(func.count()).select_from(new_change)) or 0

@@ -357,3 +357,22 @@ def test_one_document_is_left_out_of_a_draft_and_its_token_counts_once(documents
     documents.drafts.discard_import(DOCUMENTS, second.token)
     assert documents.drafts.get(DOCUMENTS) is None
     assert documents.integrity.verify().problems == ()
+
+
+def test_a_marked_document_that_is_kept_back_loses_its_mark(documents: Log, clock: Clock) -> None:
+    stage(documents, "文件一", document(1))
+    stage(documents, "文件二", document(1, title="同一文号的通知"))
+    stage(documents, "通知", document(9, "示政发〔2015〕1号"))
+    assert accept(documents) > 0
+    publish(documents)
+    assert records_by_number(documents).keys() == {"9"}
+    draft = documents.drafts.get(DOCUMENTS)
+    assert draft is not None
+    rows = [row for one in draft.imports for row in documents.drafts.rows(one, range(9))]
+    assert len(rows) == 2
+    assert all("ended_by" not in row.content and "validity" not in row.content for row in rows)
+    second = next(one for one in draft.imports if "二" in one.source.name)
+    documents.drafts.discard_import(DOCUMENTS, second.token)
+    publish(documents, MIDDLE)
+    assert marks(documents) == {"1": "示政发〔2015〕9号", "9": None}
+    assert documents.integrity.verify().problems == ()
