@@ -43,7 +43,8 @@ class Followers:
         """Apply the choices of followers; delete those who left or did not confirm in time → deleted rows.
 
         ``newest_at``: returns the sequence of the newest release at an instant; mails to a follower begin
-        after that of his confirmation, also if no worker ran then. A deleted address is overwritten.
+        after that of his confirmation, also if no worker ran then. Who confirms has read a mail: an address
+        that was set aside is active again. A deleted address is overwritten.
         """
         now = self._clock()
         with self._database.read() as conn:  # no write transaction if nothing is to be done
@@ -56,7 +57,7 @@ class Followers:
                 told = newest_at(moment(chosen_at))
                 conn.execute(
                     update(t.follower)
-                    .where(_f.id == follower, _f.state.in_(("new", "asked")))
+                    .where(_f.id == follower, _f.state.in_(("new", "asked", "aside")))
                     .values(state="active", since=chosen_at, told=told, due_at=0, attempts=0, error="")
                 )
             conn.execute(delete(t.choice))
@@ -179,7 +180,7 @@ def _is_overdue(now: datetime) -> Any:
     unasked = (_f.state == "new") & (_f.received_at <= _days_before(now, UNASKED_DAYS))
     unanswered = (_f.state == "asked") & (_f.since <= _days_before(now, UNCONFIRMED_DAYS))
     aside = (_f.state == "aside") & (_f.since <= _days_before(now, ASIDE_DAYS))
-    return ((unasked | unanswered) & _f.id.not_in(confirmed)) | aside
+    return (unasked | unanswered | aside) & _f.id.not_in(confirmed)
 
 
 def _days_before(now: datetime, days: int) -> int:

@@ -189,6 +189,12 @@ class Queries(CatalogueQueries):
             clocks = point_in_time.clocks(conn, dataset, view, self._session.clock())
             return whole_state.erased_count(conn, registry.dataset_row(conn, dataset).key, clocks)
 
+    def erased_ids(self, dataset: str, view: View) -> Sequence[str]:
+        """List the ids of the erased records of the view, in force then or not."""
+        with self._session.read() as conn:
+            clocks = point_in_time.clocks(conn, dataset, view, self._session.clock())
+            return whole_state.erased_ids(conn, registry.dataset_row(conn, dataset).key, clocks)
+
     def totals(self, dataset: str, before: View, after: View) -> Totals:
         """Raises ``LogError``: ``no-such-dataset``, ``no-such-release``, ``mixed-view``."""
         with self._session.read() as conn:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, exists, func, select
+from sqlalchemy import Connection, Select, exists, func, select
 
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Utf8
@@ -55,7 +55,23 @@ def whole_state(conn: Connection, dataset: int, clocks: Clocks) -> Iterator[Stat
 
 def erased_count(conn: Connection, dataset: int, clocks: Clocks) -> int:
     """Count the erased records of the view."""
-    if not conn.scalar(select(exists().where(_b.dataset == dataset, _b.erased))):
-        return 0  # the usual case, without a scan of the records
-    query = select(func.count()).where(_s.dataset == dataset, clocks.in_view(_s), _s.status == "erased")
-    return conn.scalar(query) or 0
+    if not _has_erased(conn, dataset):
+        return 0
+    return conn.scalar(_select_erased(dataset, clocks).with_only_columns(func.count())) or 0
+
+
+def erased_ids(conn: Connection, dataset: int, clocks: Clocks) -> Sequence[str]:
+    """List the ids of the erased records of the view, in the order in which they first appeared."""
+    if not _has_erased(conn, dataset):
+        return ()
+    return conn.scalars(_select_erased(dataset, clocks).order_by(_s.record)).all()
+
+
+def _has_erased(conn: Connection, dataset: int) -> bool:
+    """Test whether anything was ever erased: usually not, and the records need not be scanned."""
+    return bool(conn.scalar(select(exists().where(_b.dataset == dataset, _b.erased))))
+
+
+def _select_erased(dataset: int, clocks: Clocks) -> Select[tuple[str]]:
+    erased = (_s.dataset == dataset, clocks.in_view(_s), _s.status == "erased")
+    return select(_r.id).join_from(t.span, t.record, _r.key == _s.record).where(*erased)

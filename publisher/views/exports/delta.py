@@ -16,16 +16,22 @@ from publisher.views.exports import csv_and_json
 def write_delta(path: Path, log: Log, dataset: str, before: View, after: View) -> None:
     """Write ``{"op": "put", "record": …}`` and ``{"op": "remove", "id": …}``; records as in JSON Lines files.
 
-    Memory grows with the number of differences only. Erased records are in neither state.
+    Memory grows with the number of differences only. A record of the first state that was erased since is
+    removed, because a file that somebody downloaded before still has it.
     """
     with path.open("wb") as file:
         for old, new in _pairs(
             log.queries.whole_state(dataset, before), log.queries.whole_state(dataset, after)
         ):
             if new is None and old is not None:
-                file.write(b'{"op":"remove","id":%b}\n' % msgspec.json.encode(old.id))
+                file.write(_removal(old.id))
             elif new is not None and new != old:
                 file.write(b'{"op":"put","record":%b}\n' % csv_and_json.encode_line(new))
+        file.writelines(map(_removal, log.queries.erased_ids(dataset, before)))
+
+
+def _removal(record: str) -> bytes:
+    return b'{"op":"remove","id":%b}\n' % msgspec.json.encode(record)
 
 
 def _pairs(

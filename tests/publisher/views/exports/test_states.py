@@ -115,6 +115,19 @@ def test_a_delta_leads_from_one_state_to_the_other(log: Log, tmp_path: Path, bef
     assert bool(steps) == (before != after)
 
 
+def test_a_delta_removes_what_was_erased_after_the_download(log: Log, tmp_path: Path) -> None:
+    publish_more(log)
+    downloaded = read_lines(log, tmp_path, View(release=1))
+    erased, *_ = downloaded
+    log.releases.erase(records=[("fees", erased)], ground="判决")
+    path = tmp_path / "delta"
+    write_state.delta_writer(log, "fees", View(release=1), View(release=3))(path)
+    steps = path.read_bytes().splitlines()
+    assert apply_delta(downloaded, steps) == read_lines(log, tmp_path, View(release=3))
+    write_state.delta_writer(log, "fees", View(release=4), View(release=4))(path)
+    assert [msgspec.json.decode(line)["id"] for line in path.read_bytes().splitlines()] == [erased]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("form", FILE_FORMATS)
 def test_the_same_state_makes_the_same_bytes(log: Log, tmp_path: Path, form: str) -> None:
