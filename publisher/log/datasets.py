@@ -15,6 +15,7 @@ from publisher.log.database.storable_text import join_lines, storable
 from publisher.log.database.upgrade import migrate
 from publisher.log.descriptions import SiteDetails
 from publisher.log.model import Dataset, LogError, Part, Site
+from publisher.log.releases.release_writer import queue_all_spans
 from publisher.log.session import Session
 from publisher.log.transparency import description_entries
 from schemas.definition.catalogue import Catalogue
@@ -23,6 +24,8 @@ _REQUIRED = {"title": "标题", "body": "公布机关", "licence": "许可", "co
 """Details that no dataset lacks → their Chinese names."""
 _IN_A_LINE = (*_REQUIRED, "title_en", "division")
 """Details without line breaks: mails, feeds and files state them in a line."""
+_SEARCHED = {"body", "division"}
+"""Details by which search finds records that name no body and no division."""
 
 
 class Datasets:
@@ -82,7 +85,13 @@ class Datasets:
         changed = {name: value for name, value in details.items() if getattr(current, name) != value}
         if not changed:
             return current
-        return self._change(dataset, lambda conn, key, now: registry.change_dataset(conn, key, changed, now))
+
+        def change(conn: Connection, key: int, now: datetime) -> None:
+            registry.change_dataset(conn, key, changed, now)
+            if _SEARCHED & changed.keys():
+                queue_all_spans(conn, key, micros(now))
+
+        return self._change(dataset, change)
 
     def create(self, dataset: Dataset, catalogue: Catalogue) -> Dataset:
         """Create a dataset with its parts, as an entry of the log.

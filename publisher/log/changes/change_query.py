@@ -20,6 +20,8 @@ from sqlalchemy import (
     Text,
     and_,
     cast,
+    exists,
+    false,
     func,
     literal,
     or_,
@@ -90,8 +92,9 @@ class ChangePage(msgspec.Struct, frozen=True):
 class Bodies(msgspec.Struct, frozen=True):
     """The bodies that are responsible for records, by dataset."""
 
-    fields: Mapping[int, str]
-    """Field that names the body of a record; datasets without one are absent."""
+    fields: Mapping[int, tuple[str, ...]]
+    """Fields that name the body of a record: that of the current catalogue, then those of earlier ones, for
+    contents that lack the ones before it. Datasets without any are absent."""
     publishing: Mapping[int, str]
     """Publishing body; empty if it is not stated."""
 
@@ -166,8 +169,20 @@ class ChangeList:
 
     def _names_own_body(self) -> ColumnElement[bool]:
         """Condition of the values that name the body of a change's record."""
-        fields = in_fields({key: (name,) for key, name in self._bodies.fields.items()}, _c.dataset)
-        return and_(_values.revision == func.coalesce(_c.revision, _c.before), fields)
+        newer = t.value.alias("newer").c
+        replaced = (
+            and_(
+                _c.dataset == key,
+                _values.field == name,
+                exists().where(newer.revision == _values.revision, newer.field.in_(names[:n])),
+            )
+            for key, names in self._bodies.fields.items()
+            for n, name in enumerate(names)
+            if n
+        )
+        fields = in_fields(self._bodies.fields, _c.dataset)
+        own = _values.revision == func.coalesce(_c.revision, _c.before)
+        return and_(own, fields, ~or_(false(), *replaced))
 
     def _select_own_bodies(self) -> Select[Any]:
         return select(_values.text).where(self._names_own_body()).correlate(t.change)
@@ -195,7 +210,7 @@ class ChangeList:
 
     def _body_facet(self) -> tuple[tuple[str, int], ...]:
         rows = self._selected(structs.replace(self._query, bodies=()))
-        by_own_body = self._counts(rows.join(t.value, self._names_own_body()), _values.text)
+        by_own_body = self._counts(rows.join_from(t.change, t.value, self._names_own_body()), _values.text)
         by_dataset = self._counts(rows.where(~self._select_own_bodies().exists()), _c.dataset)
         counts = count_by_body(by_own_body, by_dataset, self._bodies.publishing)
         return most_frequent(counts)
@@ -224,7 +239,11 @@ class ChangeList:
 
     def _bodies_of(self, sequences: Sequence[int]) -> Mapping[int, tuple[str, ...]]:
         of_page = select(_c.sequence).select_from(t.change).where(_c.sequence.in_(sequences))
-        own = of_page.join(t.value, self._names_own_body()).add_columns(_values.text).order_by(_values.text)
+        own = (
+            of_page.join_from(t.change, t.value, self._names_own_body())
+            .add_columns(_values.text)
+            .order_by(_values.text)
+        )
         bodies: dict[int, tuple[str, ...]] = {}
         for sequence, text in self._conn.execute(own).all():
             bodies[sequence] = (*bodies.get(sequence, ()), text)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from sqlalchemy import Connection, select
 
 from publisher.log import registry
 from publisher.log.changes.change_directions import ChangeDirections
 from publisher.log.changes.change_query import Bodies, ChangeList, ChangePage, ChangeQuery, ListedChange
 from publisher.log.database import tables as t
-from publisher.log.queries import history
+from publisher.log.queries import fields_in_view, history
+from publisher.log.registry import DatasetRow
 from publisher.log.session import Session
 
 
@@ -37,10 +40,19 @@ class Changes:
         return ChangeList(conn, query, self._directions.read(conn), self._read_bodies(conn))
 
     def _read_bodies(self, conn: Connection) -> Bodies:
-        d = t.dataset.c
-        rows = conn.execute(select(d.key, d.name, d.catalogue_digest)).all()
-        fields = {row.key: self._session.catalogue(conn, row.catalogue_digest).body_field for row in rows}
         bodies = {one.name: one.body for one in registry.datasets(conn)}
-        return Bodies(
-            {key: name for key, name in fields.items() if name}, {row.key: bodies[row.name] for row in rows}
-        )
+        fields: dict[int, tuple[str, ...]] = {}
+        publishing: dict[int, str] = {}
+        for key, name in conn.execute(select(t.dataset.c.key, t.dataset.c.name)).all():
+            publishing[key] = bodies[name]
+            if names := self._body_fields(conn, registry.dataset_row(conn, name)):
+                fields[key] = names
+        return Bodies(fields, publishing)
+
+    def _body_fields(self, conn: Connection, dataset: DatasetRow) -> tuple[str, ...]:
+        """List the fields by which the catalogues of a dataset name bodies, of the newest one first."""
+        load = partial(self._session.catalogue, conn)
+        digests = fields_in_view.list_catalogues(conn, dataset)
+        names = dict.fromkeys(name for one in digests if (name := load(one).body_field))
+        hidden = fields_in_view.personal_fields(conn, dataset, load) if len(names) > 1 else ()
+        return tuple(name for name in names if name not in hidden)

@@ -134,18 +134,23 @@ def personal_fields(
 
     A field that became personal and was dropped later is among them: older states still have its values.
     """
+    fields: dict[str, bool] = {}
+    for digest in list_catalogues(conn, dataset):
+        for field in load(digest).fields:
+            fields.setdefault(field.name, field.personal)
+    return frozenset(name for name, personal in fields.items() if personal)
+
+
+def list_catalogues(conn: Connection, dataset: DatasetRow) -> tuple[str, ...]:
+    """List the digests of a dataset's catalogues: the current one, then those of releases, newest first."""
     b = t.release.c
     digests = conn.scalars(
         select(b.catalogue_digest)
         .where(b.dataset == dataset.key)
         .group_by(b.catalogue_digest)
         .order_by(func.max(b.number).desc())
-    ).all()
-    fields: dict[str, bool] = {}
-    for digest in dict.fromkeys((dataset.catalogue_digest, *digests)):
-        for field in load(digest).fields:
-            fields.setdefault(field.name, field.personal)
-    return frozenset(name for name, personal in fields.items() if personal)
+    )
+    return tuple(dict.fromkeys((dataset.catalogue_digest, *digests)))
 
 
 def mark_personal(catalogue: Catalogue, personal: Collection[str]) -> Catalogue:

@@ -64,7 +64,7 @@ def erased_ids(conn: Connection, dataset: int, clocks: Clocks) -> Sequence[str]:
     """List the ids of the erased records of the view, in the order in which they first appeared."""
     if not _has_erased(conn, dataset):
         return ()
-    return conn.scalars(_select_erased(dataset, clocks).order_by(_s.record)).all()
+    return tuple(conn.scalars(_select_erased(dataset, clocks).order_by(_s.record)))
 
 
 def _has_erased(conn: Connection, dataset: int) -> bool:
@@ -72,6 +72,6 @@ def _has_erased(conn: Connection, dataset: int) -> bool:
     return bool(conn.scalar(select(exists().where(_b.dataset == dataset, _b.erased))))
 
 
-def _select_erased(dataset: int, clocks: Clocks) -> Select[tuple[str]]:
+def _select_erased(dataset: int, clocks: Clocks) -> Select[Any]:
     erased = (_s.dataset == dataset, clocks.in_view(_s), _s.status == "erased")
     return select(_r.id).join_from(t.span, t.record, _r.key == _s.record).where(*erased)

@@ -221,6 +221,14 @@ def write_span_items(conn: Connection, dataset: int, after: int, due_at: int) ->
     queue_spans(conn, "span", t.span, *new, sequence=s.sequence, due_at=due_at)
 
 
+def queue_all_spans(conn: Connection, dataset: int, due_at: int) -> None:
+    """Queue every span of a dataset for search, whose documents state details of the dataset."""
+    before = conn.scalar(select(t.site.c.outbox_sequence)) or 0
+    last = renumber_spans(conn, dataset, upto=before, last=before)
+    write_span_items(conn, dataset, before, due_at)
+    conn.execute(update(t.site).values(outbox_sequence=last))
+
+
 def renumber_spans(conn: Connection, dataset: int, *, upto: int, last: int) -> int:
     """Number the spans of a dataset up to an outbox sequence again, so that search gets all of them anew.
 

@@ -79,6 +79,21 @@ def test_what_was_published_can_be_searched_after_a_drain(log: Log, engine: Embe
     assert log.outbox.due_count() == 0
 
 
+def test_records_are_found_by_the_new_body_and_division_of_their_dataset(
+    log: Log, engine: EmbeddedEngine
+) -> None:
+    release(log, "事项名称,权力类型\n甲项许可,行政许可\n")
+    anyio.run(indexer.index_outbox, log, engine)
+    log.datasets.change("shili", body="新示例市", division="210300")
+    assert anyio.run(indexer.index_outbox, log, engine) == 1
+    for facet, value in (("body", "新示例市"), ("division", "2103")):
+        request = Request(text="", as_of=date(2015, 12, 1).toordinal(), filters={facet: (value,)})
+        assert anyio.run(engine.search, request).total == 1
+    log.datasets.change("shili", title="新标题")
+    assert log.outbox.due_count() == 0
+    assert log.integrity.verify().problems == ()
+
+
 def test_a_second_drain_does_nothing(log: Log, engine: EmbeddedEngine) -> None:
     release(log)
     anyio.run(indexer.index_outbox, log, engine)

@@ -173,3 +173,19 @@ def test_a_subsidy_that_rises_has_no_direction_and_a_charge_has_one_by_an_older_
     assert [one.change.dataset for one in raised.changes] == ["older", CITY]
     changed = log.changes.page(ChangeQuery(datasets=("support",), kinds=("changed",)))
     assert [one.directions for one in changed.changes] == [()]
+
+
+def test_a_change_keeps_its_body_when_a_migration_renames_the_field(log: Log, clock: Clock) -> None:
+    clock.advance(days=1)
+    renamed = parse_catalogue(load_catalogue("fees").source.replace('"department"', '"office"'))
+    log.releases.migrate(CITY, renamed, reason="字段更名")
+    clock.advance(days=1)
+    publish(log, CITY, [{**nameless("4"), "office": "市供水办"}], date(2026, 12, 1), "示财〔2026〕1号")
+    page = log.changes.page(ChangeQuery(datasets=(CITY,)))
+    counts = dict(page.facets["body"])
+    assert counts["市供水办"] == 1
+    assert counts["市公安局"] == 2
+    assert counts["市水务局"] == 6
+    (newest, *_) = log.changes.page(ChangeQuery(bodies=("市供水办",))).changes
+    assert newest.bodies == ("市供水办",)
+    assert log.changes.page(ChangeQuery(bodies=("市公安局",))).total == 2
