@@ -106,3 +106,5 @@ class FileFormat(msgspec.Struct, frozen=True):
     """Contains the checkpoint that covers its release."""
     has_headings: bool = False
     """Has headings, in Chinese or English."""
+    title_en: str = ""
+    """Empty if the title is the same in English."""

@@ -26,6 +26,7 @@ FILE_FORMATS: Mapping[str, FileFormat] = {
             csv_and_json.write_csv,
             compressible=True,
             has_headings=True,
+            title_en="CSV (UTF-8 with BOM)",
         ),
         FileFormat(
             "xlsx",
@@ -34,6 +35,7 @@ FILE_FORMATS: Mapping[str, FileFormat] = {
             "Excel 工作簿",
             xlsx.write_xlsx,
             has_headings=True,
+            title_en="Excel workbook",
         ),
         FileFormat("json", "json", "application/json", "JSON", csv_and_json.write_json, compressible=True),
         FileFormat(
@@ -55,6 +57,7 @@ FILE_FORMATS: Mapping[str, FileFormat] = {
             "数据包（Frictionless）",
             data_package.write_package,
             has_checkpoint=True,
+            title_en="Data package (Frictionless)",
         ),
     )
 }

@@ -17,6 +17,7 @@ from publisher.views.api.two_states import Comparison
 from publisher.views.pages.printing import charts, field_html, filters, labels, value_difference
 from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Pairs, Visit
+from publisher.views.pages.printing.table_file import headings_of
 from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.views.syndication.scope import Scope
 from publisher.web.route import Reply
@@ -62,13 +63,15 @@ def compare(press: Press, visit: Visit) -> Reply:
     service = visit.service
     name = requested_view.dataset_name(visit.call)
     dataset = service.log.datasets.get(name)
-    releases = [r for r in service.log.queries.releases(name) if visit.shows(r)]
-    newest = _newest_two(releases)
+    every = service.log.queries.releases(name)
+    newest = _newest_two([r for r in every if visit.shows(r)])
     visit = _with_default_states(visit, newest)
+    chosen = _selected_releases(visit, newest)
+    releases = [r for r in every if visit.shows(r) or str(r.number) in chosen]
     variables = {
         "dataset": dataset,
         "releases": sorted(releases, key=lambda r: -r.number),
-        "chosen": _selected_releases(visit, newest),
+        "chosen": chosen,
         "is_day": is_day,
     }
     title = visit.title_of(dataset)
@@ -91,7 +94,7 @@ def compare(press: Press, visit: Visit) -> Reply:
     comparison = two_states.make_comparison(service, name, request.parse_query(two_states.GRAMMAR))
 
     def build() -> bytes:
-        page_variables = _page(visit, comparison)
+        page_variables = _variables(visit, comparison)
         page_head = structs.replace(head, title=f"{page_variables['heading']} · {title}")
         return press.page("compare.html", visit, page_head, **variables, **page_variables)
 
@@ -112,8 +115,8 @@ def _with_default_states(visit: Visit, newest: tuple[str, str]) -> Visit:
 
     If it names only the earlier state, the later one is that of the page's day.
     """
-    if visit.values("from") and not visit.values("to") and visit.view.as_of:
-        return replace(visit, pairs=(*visit.pairs, ("to", visit.view.as_of.isoformat())))
+    if visit.values("from") and not visit.values("to") and visit.clocks:
+        return replace(visit, pairs=(*visit.pairs, ("to", visit.day_of_view().isoformat())))
     if visit.values("from") or not newest[0]:
         return visit
     end = () if visit.values("to") else (("to", newest[1]),)
@@ -121,9 +124,12 @@ def _with_default_states(visit: Visit, newest: tuple[str, str]) -> Visit:
 
 
 def _known_at(visit: Visit) -> Pairs:
-    """Return the instant of the page, if it compares days: a release or an instant has its own."""
-    is_of_days = all(is_day(side) for name in ("from", "to") for side in visit.values(name))
-    return tuple(pair for pair in visit.clocks if pair[0] == "known_at" and is_of_days)
+    """Return the instant of the page, if it compares a day: a release or an instant has its own.
+
+    A day cannot be compared with one of these as of another instant, which :mod:`.two_states` explains.
+    """
+    has_day = any(is_day(side) for name in ("from", "to") for side in visit.values(name))
+    return tuple(pair for pair in visit.clocks if pair[0] == "known_at" and has_day)
 
 
 def _selected_releases(visit: Visit, newest: tuple[str, str]) -> list[str]:
@@ -132,7 +138,8 @@ def _selected_releases(visit: Visit, newest: tuple[str, str]) -> list[str]:
     return [side if side.isdigit() else number for side, number in zip(sides, newest, strict=True)]
 
 
-def _page(visit: Visit, comparison: Comparison) -> dict[str, object]:
+def _variables(visit: Visit, comparison: Comparison) -> dict[str, object]:
+    """Return what the template shows of a comparison."""
     service, name, params = visit.service, comparison.name, comparison.params
     page = comparison.fetch_page(service)
     catalogue = service.catalogue_in_view(name, page.after, page.before)
@@ -147,8 +154,8 @@ def _page(visit: Visit, comparison: Comparison) -> dict[str, object]:
         "chart": _chart(visit, counts),
         "differences": [(d, _fields(visit, catalogue, d)) for d in page.differences],
         "files": [
-            (title, visit.link(f"/v1/datasets/{name}/compare.{suffix}", _query_pairs(visit)))
-            for title, suffix in (("XLSX", "xlsx"), ("CSV", "csv"))
+            (title, visit.link(f"/v1/datasets/{name}/compare.{suffix}", (*_query_pairs(visit), *headings)))
+            for title, suffix, headings in (("XLSX", "xlsx", ()), ("CSV", "csv", headings_of(visit)))
         ],
         "seconds": _file_seconds(sum(kinds.values())),
         "next_page": filters.next_page(visit, page.next_cursor),
@@ -225,6 +232,8 @@ def _fields(visit: Visit, catalogue: Catalogue, d: Difference) -> Sequence[SideB
         if (field is None or not field.personal) and name != catalogue.title_field:
             title = field_html.title_of_changed(visit, field, name)
             texts = field_html.format_text(visit, field, old), field_html.format_text(visit, field, new)
-            sides = value_difference.mark_sides(field, (old, new), texts, field_html.work_addresses(visit))
+            sides = value_difference.mark_sides(
+                field, (old, new), texts, field_html.work_addresses(visit), visit.text_lang
+            )
             fields.append(SideBySide(title, *sides))
     return fields

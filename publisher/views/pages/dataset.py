@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
+from urllib.parse import urlencode
 
 import msgspec
 from markupsafe import Markup
@@ -22,6 +23,7 @@ from publisher.views.discovery import signposting
 from publisher.views.exports.formats import FILE_FORMATS
 from publisher.views.pages.printing import charts, field_html, filters, schema_org
 from publisher.views.pages.printing.page_request import Pairs, Visit
+from publisher.views.pages.printing.table_file import link_state_files
 from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.web.query_parameters import Parameters
 from publisher.web.route import Reply
@@ -102,8 +104,7 @@ def dataset(press: Press, visit: Visit) -> Reply:
     requested_listing = api.make_listing(
         service, name, catalogue, structs.replace(params, view=view, facets=facets)
     )
-    files = _files(visit, name, release)
-    links = _typed_links(visit, dataset, view, files)
+    links = _typed_links(visit, dataset, view)
     findings = 0 if release else service.log.findings.count_unresolved(name, visit.view)
     # A pinned page describes the state of its release, and links to that of the reader's day.
     pinned_visit = replace(visit, view=requested_view.resolve_release(service, name, view))
@@ -133,7 +134,7 @@ def dataset(press: Press, visit: Visit) -> Reply:
             fields=[f for f in catalogue.fields if not f.personal],
             facets=[filters.choices(visit, f) for f in titled_facets if filters.is_useful(visit, f)],
             chips=list(filters.chips(visit, titled_facets, {})),
-            files=[(title, address) for title, _, address in files],
+            files=link_state_files(visit, name, release),
             own_files=_own_files(visit, listing),
             findings=findings,
         )
@@ -146,13 +147,18 @@ def dataset(press: Press, visit: Visit) -> Reply:
     return Reply(validity, build, HEADERS, lambda _: {"link": signposting.header(links)})
 
 
-def _typed_links(
-    visit: Visit, dataset: Dataset, view: View, files: Sequence[tuple[str, str, str]]
-) -> signposting.Links:
+def _typed_links(visit: Visit, dataset: Dataset, view: View) -> signposting.Links:
     """Return the links of the list in a state, with its files."""
-    service, host = visit.service, visit.service.site.base.removesuffix(visit.root)
+    service = visit.service
     pinned = requested_view.view_query(requested_view.explicit_view(service, dataset.name, view))
-    items = [(host + address, media) for _, media, address in files]
+    state = service.link(
+        f"/v1/datasets/{dataset.name}" + (f"/releases/{view.release}" if view.release else "")
+    )
+    clocks = "" if view.release or not visit.clocks else f"?{urlencode(visit.clocks)}"
+    items = [
+        (f"{state}/files/{form.name}{clocks}", form.media_type.partition(";")[0])
+        for form in FILE_FORMATS.values()
+    ]
     return signposting.of_dataset(service.site.base, dataset, pinned, items, release=view.release)
 
 
@@ -318,15 +324,4 @@ def _own_files(visit: Visit, listing: Listing) -> Sequence[tuple[str, str]]:
     query = (*_pairs(visit, listing, "limit", "facets"), *clocks, *visit.reader_pairs)
     return [
         (suffix.upper(), visit.link(f"{visit.path}/records.{suffix}", query)) for suffix in ("xlsx", "csv")
-    ]
-
-
-def _files(visit: Visit, name: str, release: int | None) -> Sequence[tuple[str, str, str]]:
-    """Return (title, media type, address) of the page's state, in every file format."""
-    state = f"/v1/datasets/{name}" + (f"/releases/{release}" if release is not None else "")
-    clocks = () if release is not None else visit.clocks
-    xlsx_first = sorted(FILE_FORMATS.values(), key=lambda form: form.name != "xlsx")  # as in parts.html
-    return [
-        (f.title, f.media_type.partition(";")[0], visit.link(f"{state}/files/{f.name}", clocks))
-        for f in xlsx_first
     ]

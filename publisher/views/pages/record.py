@@ -259,7 +259,7 @@ def _variables(
             visit,
             snapshot.catalogue,
             field_html.list_facts(visit, snapshot.catalogue, snapshot.content),
-            [c for c in changes if price_history.led_to_state(c, state, visit.view)],
+            [c for c in changes if price_history.led_to_state(c, state, View() if pin else visit.view)],
         ),
         "prices": price_history.draw_prices(
             visit,
@@ -320,7 +320,7 @@ def _citation(visit: Visit, dataset: Dataset, state: RecordState, release: Relea
 def timeline(visit: Visit, dataset: Dataset, record: str, *, upto: int | None = None) -> Sequence[Event]:
     """Return the events, newest first; for a pinned page, up to its release."""
     changes = visit.service.log.queries.history(dataset.name, record)
-    known_at = visit.view.known_at
+    known_at = visit.view.known_at if upto is None else None
     visible_changes = [
         change
         for change in changes

@@ -13,6 +13,7 @@ from publisher.views.api.routes import files
 from publisher.views.discovery import signposting
 from publisher.views.pages.printing import field_html, labels, schema_org
 from publisher.views.pages.printing.page_request import Visit
+from publisher.views.pages.printing.table_file import link_state_files
 from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.web.conditional_requests import Validity
 from publisher.web.route import Reply
@@ -46,7 +47,7 @@ def release(press: Press, visit: Visit) -> Reply:
             **_variables(visit, dataset, service.catalogue_of_changes(name, number), release, changes),
             cancelled_by=next((r.number for r in releases if r.cancels == number), None),
             next_number=next((r.number for r in releases if r.previous_number == number), None),
-            files=release_files.files,
+            files=link_state_files(visit, name, number),
             signed_at=first.signed_at if first else None,
         )
 

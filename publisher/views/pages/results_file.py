@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from msgspec import structs
 
-from publisher.log.model import View
+from publisher.log.model import Dataset, View
 from publisher.views.api.routes import search as api
 from publisher.views.api.search_parameters import MAX_HITS
-from publisher.views.api.search_scope import SearchScope
-from publisher.views.pages.printing import labels
-from publisher.views.pages.printing.page_request import Visit
+from publisher.views.pages.printing import field_html, labels
+from publisher.views.pages.printing.page_request import Visit, run_read
 from publisher.views.pages.printing.table_file import Batches, FileHandler, ListFile, Row
 from publisher.web.route import AsyncReply
 from schemas.words import STATUSES
@@ -39,6 +38,7 @@ def results_as(suffix: str) -> FileHandler:
         whole = replace(visit, pairs=visit.pairs_without("cursor", "limit", "facets", "explain"))
         params = structs.replace(whole.parse_query(searchable.grammar(), clocks=True), limit=MAX_HITS)
         query = await api.make_search(service, searchable, params)
+        datasets = {one.name: one for one in await run_read(service, service.log.datasets.all)}
 
         async def batches() -> Batches[Hit]:
             page = await query.fetch_page(service)
@@ -55,10 +55,10 @@ def results_as(suffix: str) -> FileHandler:
         file = ListFile(
             title=f"{visit.t('搜索', 'Search')} {' '.join(visit.values('q'))[:80]}",
             name="search",
-            validity=query.validity,
+            validity=query.validity.extended(tuple(datasets.values()), None),
             headings=_HEADINGS,
             batches=batches,
-            rows=lambda hits: _rows(visit, query.view, searchable.scope, hits),
+            rows=lambda hits: _rows(visit, query.view, datasets, hits),
             sheet=visit.t("搜索结果", "Results"),
         )
         return file.reply(visit, suffix)
@@ -66,7 +66,7 @@ def results_as(suffix: str) -> FileHandler:
     return serve
 
 
-def _rows(visit: Visit, view: View, scope: SearchScope, hits: Sequence[Hit]) -> list[Row]:
+def _rows(visit: Visit, view: View, datasets: Mapping[str, Dataset], hits: Sequence[Hit]) -> list[Row]:
     """Return the rows of hits in the state that was searched."""
     log = visit.service.log
     states = log.queries.states([hit.record for hit in hits], view)
@@ -74,10 +74,16 @@ def _rows(visit: Visit, view: View, scope: SearchScope, hits: Sequence[Hit]) -> 
     for hit in hits:
         if (state := states.get(hit.record)) is None:  # the log has changed since the search
             continue
-        kind = state.content.get(visit.service.catalogue(hit.dataset, state.release).type_field or "")
-        title = scope.datasets.get(hit.dataset, hit.dataset)
+        catalogue = visit.service.catalogue(hit.dataset, state.release)
+        kind = catalogue.by_name.get(catalogue.type_field or "")
+        dataset = datasets.get(hit.dataset)
         pinned = visit.service.link(f"/datasets/{hit.dataset}/records/{hit.record}?release={state.release}")
-        cells = (title, state.title, state.part or "", kind if isinstance(kind, str) else "")
+        cells = (
+            visit.title_of(dataset) if dataset else hit.dataset,
+            state.title,
+            state.part or "",
+            field_html.format_text(visit, kind, state.content.get(kind.name)) if kind else "",
+        )
         status = labels.word_for(visit, STATUSES, state.status)
         rows.append((*cells, state.effective_from.isoformat(), str(state.release), pinned, status))
     return rows

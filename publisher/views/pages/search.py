@@ -138,6 +138,7 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
             ended=[result(hit) for hit in ended_hits],
             ended_total=ended.total if ended else 0,
             statuses=_status_choices(visit, query.request.statuses),
+            pin=params.view.release,
             facets=[filters.choices(visit, facet) for facet in facets if filters.is_useful(visit, facet)],
             chips=list(filters.chips(visit, facets, datasets)),
             match=visit.t(*MATCHES[results.page.match]) if text else "",

@@ -110,7 +110,8 @@ def _listing(visit: Visit) -> api.CommitmentListing:
 
 def _row(visit: Visit, one: PublishedCommitment) -> Row:
     statements = [
-        f"{s.stated_on} {s.judge}（{s.role}）：{s.progress} {s.note}".rstrip() for s in one.statements
+        f"{s.stated_on} {s.judge}{visit.t(f'（{s.role}）：', f' ({s.role}): ')}{s.progress} {s.note}".rstrip()
+        for s in one.statements
     ]
     return (
         one.title,

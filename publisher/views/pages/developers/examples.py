@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -62,19 +63,24 @@ async def developers(press: Press, visit: Visit) -> AsyncReply:
         ),
     )
 
+    async def render(*, searches: bool) -> bytes:
+        requests = await sync_to_thread(_example_requests, service)
+        examples = [await _run(visit, request, searches=searches) for request in requests]
+        groups = await sync_to_thread(documentation.list_documents, visit)
+        return press.page("developers.html", visit, head, examples=examples, groups=groups)
+
+    tokens = (sequence, day, site_datasets, position)
+    key = (visit.call.address, visit.call.query, visit.site, tokens)
     more_headers: dict[str, str] = {}
 
     async def build() -> bytes:
-        requests = await sync_to_thread(_example_requests, service)
-        examples = [await _run(visit, request) for request in requests]
-        if position is not None and not all(one.answer for one in examples):
-            more_headers.update(NO_STORE)  # search became unavailable meanwhile
-        return press.page(
-            "developers.html", visit, head, examples=examples, groups=documentation.list_documents(visit)
-        )
+        try:
+            return await service.page_cache.find(key, partial(render, searches=position is not None))
+        except SearchError:  # search became unavailable meanwhile: the page is not that of its ETag
+            more_headers.update(NO_STORE)
+            return await render(searches=False)
 
-    validity = Validity((sequence, day, site_datasets, position))
-    return AsyncReply(validity, build, HEADERS, lambda _: more_headers)
+    return AsyncReply(Validity(tokens), build, HEADERS, lambda _: more_headers)
 
 
 def find_example_dataset(log: Log) -> Dataset | None:
@@ -165,18 +171,17 @@ def _filter_request(log: Log, candidates: Sequence[Dataset]) -> _ExampleRequest 
     return None
 
 
-async def _run(visit: Visit, request: _ExampleRequest) -> Example:
+async def _run(visit: Visit, request: _ExampleRequest, *, searches: bool) -> Example:
+    """Run a request, unless it is a search and ``searches`` is false. Raises ``SearchError``."""
     path = request.route.operation.path.format_map(request.names)
     query = urlencode(request.query)
     call = Call(request.names, query.encode(), path)
-    try:
-        if isinstance(request.route, AsyncRoute):
-            reply = await request.route.handle(visit.service, call)
-            answer = await reply.build()
-        else:
-            answer = await sync_to_thread(_call_route, request.route, visit.service, call)
-    except SearchError:
-        answer = None
+    answer = None
+    if isinstance(request.route, Route):
+        answer = await sync_to_thread(_call_route, request.route, visit.service, call)
+    elif searches:
+        reply = await request.route.handle(visit.service, call)
+        answer = await reply.build()
     text = "" if answer is None else format_json(answer)
     return Example(
         visit.t(*request.title),

@@ -15,7 +15,7 @@ from publisher.inbox.public_followers import TooManyError
 from publisher.views.pages.follow import choice, follow
 from publisher.views.pages.follow.choice import open_mail
 from publisher.views.pages.follow.follow import PATH, SENT
-from publisher.views.pages.printing.page_request import Visit, parse_visit
+from publisher.views.pages.printing.page_request import Visit, parse_visit, run_read
 from publisher.views.pages.printing.templates import UNSTORED, Press
 from publisher.web.bytes_response import VARY, BytesResponse
 from publisher.web.posted_form import NEXT_DAY, bad_field, check_origin, read_body, read_form
@@ -38,7 +38,8 @@ def _form_endpoint(service: Service, press: Press) -> Endpoint:
         mail = open_mail(service)
         check_origin(scope, service.site.base)
         filled = await read_form(scope, receive)
-        visit = parse_visit(service, Call(names, scope["query_string"], PATH), service.last_details.details)
+        site = await run_read(service, service.site_details)
+        visit = parse_visit(service, Call(names, scope["query_string"], PATH), site.details)
         client = service.budgets.client_of(scope)
         faults = await sync_to_thread(lambda: list(_submit(visit, mail, filled, client)))
         if not faults:
@@ -92,9 +93,10 @@ def _choice_endpoint(service: Service, press: Press, path: str, chosen: Choice) 
         mail = open_mail(service)
         check_origin(scope, service.site.base)
         await read_body(receive)
-        visit = parse_visit(service, Call(names, scope["query_string"], path), service.last_details.details)
 
         def choose() -> bytes:
+            call = Call(names, scope["query_string"], path)
+            visit = parse_visit(service, call, service.site_details().details)
             token = choice.token_of(visit)
             mail.followers.choose(token, chosen)
             return choice.render(press, visit, chosen, mail.followers.following(token))

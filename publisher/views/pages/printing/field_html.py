@@ -198,7 +198,7 @@ def format_text(visit: Visit, field: Field | None, value: Json) -> str:
         return format_value(None, value, visit.text_lang)
     if field.format == "division" and isinstance(value, str):
         name = administrative_divisions.name_of(value)
-        return f"{name}（{value}）" if name else value
+        return visit.t(f"{name}（{value}）", f"{name} ({value})") if name else value
     if visit.lang == "en" and field.vocabulary and isinstance(value, str):
         return value_in_english(value)
     return format_value(field, value, visit.text_lang)
@@ -222,7 +222,7 @@ def format_differences(
         title = title_of_changed(visit, field, change.field)
         pieces = value_difference.compare_texts(before, after)
         marked = marked_text.mark_differences(pieces, work_addresses(visit))
-        by = value_difference.format_difference(field, change.before, change.after)
+        by = value_difference.format_difference(field, change.before, change.after, visit.text_lang)
         rows.append(FieldDifference(title, marked, by))
     return rows
 

@@ -140,8 +140,8 @@ class Visit:
         return self.root + _quote_path(self.path) + _query((*self.pairs, *self.clocks, *reader_pairs))
 
     def in_present(self) -> str:
-        """Return the address of this page in the present."""
-        return self.url(self.path, self.pairs, clocks=False)
+        """Return the address of this page in the present: a cursor and a release are of another state."""
+        return self.url(self.path, self.pairs_without("cursor", "release"), clocks=False)
 
     @property
     def canonical(self) -> str:

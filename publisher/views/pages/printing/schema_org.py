@@ -80,7 +80,8 @@ def dataset_head(
         "distribution": _downloads(links),
     }
     if page_release is not None and first is not None:
-        end = visit.view.as_of or (page_release.effective_on if visit.values("release") else None)
+        past_day = visit.day_of_view() if visit.clocks else None
+        end = page_release.effective_on if visit.values("release") else past_day
         ld |= {
             "version": str(page_release.number),
             "datePublished": min(r.published_at for r in releases).isoformat(),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from litestar.concurrency import sync_to_thread
 
+from publisher.views.exports.formats import FILE_FORMATS
 from publisher.views.exports.xlsx import MEDIA_TYPE, MOST_ROWS, Sheets, fit_text, open_workbook
 from publisher.views.pages.printing.page_request import Pairs, Visit
 from publisher.web.conditional_requests import Validity
@@ -60,6 +61,29 @@ def link_files(
 ) -> list[tuple[str, str]]:
     """Return the title and the address of the file of each suffix."""
     return [(FILES[suffix], visit.url(f"{path}.{suffix}", pairs)) for suffix in suffixes]
+
+
+def link_state_files(visit: Visit, dataset: str, release: int | None = None) -> list[tuple[str, str]]:
+    """Return the title and the address of the files of a list, in every format, Excel first.
+
+    ``release``: None for the page's day. Headings are in the language of the page.
+    """
+    state = f"/v1/datasets/{dataset}" + (f"/releases/{release}" if release is not None else "")
+    clocks = visit.clocks if release is None else ()
+    return [
+        (
+            visit.title_of(form),
+            visit.link(
+                f"{state}/files/{form.name}", (*clocks, *(headings_of(visit) if form.has_headings else ()))
+            ),
+        )
+        for form in sorted(FILE_FORMATS.values(), key=lambda form: form.name != "xlsx")
+    ]
+
+
+def headings_of(visit: Visit) -> Pairs:
+    """Return the parameter with which a file of the API has headings in the reader's language."""
+    return (("headers", "en"),) if visit.text_lang == "en" else ()
 
 
 class ListFile[T](msgspec.Struct, frozen=True):

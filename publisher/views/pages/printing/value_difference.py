@@ -13,6 +13,7 @@ from publisher.views.comparison.text_diff import Piece, pieces
 from publisher.views.pages.printing import marked_text
 from schemas.cells.value_texts import format_value
 from schemas.definition.catalogue import Catalogue, Field, Json
+from schemas.words import Lang
 
 _LONGEST_WHOLE = 24
 """A longer text is compared by character; a shorter one, and every number, is replaced as a whole."""
@@ -21,11 +22,15 @@ _HUNDRED = Decimal(100)
 
 
 def mark_sides(
-    field: Field | None, values: tuple[Json, Json], texts: tuple[str, str], address: marked_text.AddressOfWork
+    field: Field | None,
+    values: tuple[Json, Json],
+    texts: tuple[str, str],
+    address: marked_text.AddressOfWork,
+    lang: Lang = "zh",
 ) -> tuple[Markup, Markup]:
     """Mark two values, old and new, by their texts; the difference follows the second."""
     marked = marked_text.mark_sides(compare_texts(*texts), address)
-    difference = format_difference(field, *values)
+    difference = format_difference(field, *values, lang)
     if not difference:
         return marked
     return marked[0], marked[1] + Markup(f' <span class="by">{escape(difference)}</span>')  # noqa: S704 - escaped
@@ -39,7 +44,7 @@ def compare_texts(before: str, after: str) -> Sequence[Piece]:
     return [piece for piece in whole if piece.text]
 
 
-def format_difference(field: Field | None, old: Json, new: Json) -> str:
+def format_difference(field: Field | None, old: Json, new: Json, lang: Lang = "zh") -> str:
     """Format by how much a number changed (``+0.10，+11.8 %``); empty if the two do not compare."""
     before, after = read_number(field, old), read_number(field, new)
     if before is None or after is None or before[1] != after[1] or before[0] == after[0]:
@@ -49,7 +54,7 @@ def format_difference(field: Field | None, old: Json, new: Json) -> str:
     if before[0]:
         share = change / abs(before[0]) * _HUNDRED
         parts.append(_signed(change, f"{abs(share):,.1f} %"))
-    return "，".join(parts)
+    return (", " if lang == "en" else "，").join(parts)
 
 
 def _signed(change: Decimal, text: str) -> str:

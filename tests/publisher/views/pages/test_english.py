@@ -95,3 +95,23 @@ def test_an_english_query_finds_and_says_what_was_searched(site: Site, visit: Op
     assert "城镇垃圾处理费" in re.sub("</?mark[^>]*>|</?span[^>]*>", "", page)
     assert "Did you mean" in page
     assert site.client.get("/v1/search?q=garbage+fee").json()["did_you_mean"] == "垃圾"
+
+
+def test_files_of_an_english_page_have_english_headings_and_titles(site: Site, visit: Open) -> None:
+    for address in (f"/datasets/{FEES}", f"/datasets/{FEES}/releases/2"):
+        page = visit(f"{address}?lang=en")
+        assert "Excel workbook" in page.text
+        (file,) = [one for one in page.leading_to("/files/csv?") if one.startswith("/v1/")]
+        assert not CHINESE.search(site.client.get(file).text.splitlines()[0])
+    (compared,) = visit(f"/datasets/{FEES}/compare?lang=en").leading_to("/compare.csv")
+    assert not CHINESE.search(site.client.get(compared).text.splitlines()[0])
+    (results,) = visit("/search?q=垃圾处理费&lang=en").leading_to("/search.csv")
+    assert site.log.datasets.get(FEES).title_en in site.client.get(results).text
+
+
+def test_marks_between_english_words_are_english(look: Open) -> None:
+    page = look("/changes?kind=fee-raised&lang=en")
+    shares = re.findall(r'<span class="by">([^<]*)</span>', page.answer.text)
+    assert shares
+    assert not [share for share in shares if "，" in share]
+    assert "All deadlines (ICS)" in look("/commitments?lang=en").text

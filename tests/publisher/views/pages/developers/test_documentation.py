@@ -13,7 +13,7 @@ import pytest
 from publisher import settings
 from publisher.app import create_app
 from publisher.views.api import contract
-from publisher.views.pages.developers import documents, rendering
+from publisher.views.pages.developers import documents, examples, rendering
 from publisher.views.pages.developers.documents import Document, Edition
 from publisher.web import http_protocol, query_parameters
 from publisher.web.capacity import client_budget
@@ -195,3 +195,17 @@ def test_links_keep_the_display(visit: Open) -> None:
     links = page.leading_to("/developers/errors")
     assert links
     assert all("lang=en&display=large" in link for link in links)
+
+
+def test_the_examples_are_run_once_for_a_state(
+    site: Site, visit: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = visit("/developers?display=contrast")
+
+    def fail(_: object) -> None:
+        raise AssertionError("run again")
+
+    monkeypatch.setattr(examples, "_example_requests", fail)
+    again = visit("/developers?display=contrast")
+    assert again.answer.content == first.answer.content
+    assert again.answer.headers["etag"] == first.answer.headers["etag"]

@@ -44,8 +44,10 @@ def test_an_amount_says_by_how_much_it_changed(old: Json, new: Json, difference:
 
 def test_a_limit_has_a_difference_and_a_text_has_none() -> None:
     limit = POWERS.by_name["promised_limit"]
-    days: list[Json] = [{"value": n, "unit": "工作日"} for n in (20, 10)]
-    assert value_difference.format_difference(limit, *days) == "−10，−50.0 %"
+    old: Json = {"value": 20, "unit": "工作日"}
+    new: Json = {"value": 10, "unit": "工作日"}
+    assert value_difference.format_difference(limit, old, new) == "−10，−50.0 %"
+    assert value_difference.format_difference(limit, old, new, "en") == "−10, −50.0 %"
     assert value_difference.format_difference(POWERS.by_name["office"], "1科", "2科") == ""
 
 
