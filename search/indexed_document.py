@@ -11,7 +11,7 @@ import msgspec
 from search.chinese.analyzer import Analyzer
 from search.contract import STATUS, Document, Status
 
-FORMAT = 6
+FORMAT = 7
 """Format version of fields and tokens. An index of another format must be rebuilt."""
 
 JOINT = " ¶ "

@@ -26,6 +26,8 @@ _STOPS = frozenset("。；！？;!?\n\r ")
 _BREAK = re.compile(r"(?<=[。；！？;!?，、：）》”」』\s])(?=\S)|(?<=\S)(?=[（《“「『])")
 """Positions where a text may be cut: after a sign or a blank, before an opening bracket or quote."""
 
+_NUMERALS = "0-9零〇○一二三四五六七八九十百千"
+_NUMBER = re.compile(f"[{_NUMERALS}]+号")
 _INSIDE = re.compile(r"[0-9０-９A-Za-z〔〕\[\]%％.]+")
 """Part of a number or a Latin word, which is never cut."""
 
@@ -101,9 +103,10 @@ def _compile_text_pattern(text: str) -> str:
     if text.isascii():
         end = "[a-z0-9]*" if is_code(text) else "(?![a-z0-9])"
         return rf"(?<![a-z0-9]){re.escape(text)}{end}"
+    before = f"(?<![{_NUMERALS}])" if _NUMBER.fullmatch(text) else ""  # 2号 is not in 12号
     if 2 < len(text) <= _LONGEST_WITH_SIGNS and is_han(text):
-        return r"[\W_]?".join(text)
-    return re.escape(text)
+        return before + r"[\W_]?".join(text)
+    return before + re.escape(text)
 
 
 def _merge(marks: Iterable[tuple[int, int]]) -> Marks:

@@ -24,13 +24,16 @@ def test_a_spelled_number_is_read_as_the_same(number: int) -> None:
         ("第12次", "第12次"),
         ("十二〇一五年", "十二〇一五年"),
         ("第0条", "第0条"),
+        ("一号文件、第四百一十二号令", "1号文件、第412号令"),
+        ("国发〔二〇一五〕五号", "国发〔2015〕5号"),
+        ("统一号码、同一号牌、几十号人、第○号", "统一号码、同一号牌、几十号人、第○号"),
     ],
 )
 def test_numbers_are_unified_where_both_writings_are_usual(written: str, unified: str) -> None:
     assert unify_numbers(written) == unified
 
 
-@given(st.text(alphabet="第12条二〇一五年十○a", max_size=30))
+@given(st.text(alphabet="第12条二〇一五年十○a号[]", max_size=30))
 def test_unifying_again_changes_nothing(text: str) -> None:
     assert unify_numbers(unify_numbers(text)) == unify_numbers(text)
 
@@ -38,4 +41,6 @@ def test_unifying_again_changes_nothing(text: str) -> None:
 def test_other_writings_are_unified_to_the_word() -> None:
     assert list_other_writings("第十二条") == ("第12条",)
     assert {unify_numbers(form) for form in list_other_writings("2015")} == {"2015年"}
+    assert list_other_writings("12号") == ("十二号",)
+    assert {unify_numbers(form) for form in list_other_writings("105号")} == {"105号"}
     assert list_other_writings("条例") == ()

@@ -14,6 +14,11 @@ TEXTS = {
     "apart": "共3项，另加5元，第12次会议，列十条",
     "zero": "依照第一百○五条办理",
     "code": "编码A059，别名B05",
+    "named": "贯彻中央一号文件和第十二号公告",
+    "numbered": "贯彻中央1号文件和第12号公告",
+    "cited": "按照示政发〔二〇一八〕七号执行",
+    "two": "第二号和第十二号，2号和12号",
+    "unified": "核发统一号牌",
 }
 
 
@@ -36,6 +41,15 @@ def filled(engine: SearchEngine) -> SearchEngine:
         ("3.5", {"decimal"}),
         ("第105条", {"zero"}),
         ("第一百〇五条", {"zero"}),
+        ("一号文件", {"named", "numbered"}),
+        ("1号文件", {"named", "numbered"}),
+        ("中央一号文件", {"named", "numbered"}),
+        ("第十二号公告", {"named", "numbered"}),
+        ("2号", {"two"}),
+        ("第１２号公告", {"named", "numbered"}),
+        ("十二号", {"named", "numbered", "two"}),
+        ("示政发〔2018〕7号", {"cited"}),
+        ("统一号牌", {"unified"}),
         ("A05", {"code"}),
         ("a059", {"code"}),
         ("A0591", set[str]()),
@@ -53,6 +67,8 @@ def test_a_number_is_found_however_it_is_written(filled: SearchEngine, typed: st
         ("第12条", {"第十二条", "第12条"}),
         ("二〇一五年", {"二〇一五年", "2015年"}),
         ("A05", {"A059"}),
+        ("12号", {"十二号", "12号"}),
+        ("2号", {"二号", "2号"}),
         ("第105条", {"第一百○五条"}),
     ],
 )
