@@ -19,7 +19,7 @@ from schemas.reference.document_numbers import Citation, find_citations
 
 _KIND = "通知|意见|决定|公告|通告|办法|规定|方案|批复|函|细则|规则|制度|条例|命令|通报|决议"
 _DEEP = r"(?:[^（）()]|[（(][^（）()]*[）)])*"
-_BRACKET = rf"\s*[（(]{_DEEP}[）)]"
+_BRACKET = rf"(?<!\s)\s*+[（(]{_DEEP}[）)]"
 _QUOTED = r"《(?:[^《》]|《(?:[^《》]|《[^《》]*》)*》)+》"
 _UNQUOTED = (
     rf"关于(?:[^，,。；;：:、《》（）()“”]|{_QUOTED}){{2,80}}?(?:{_KIND})\s?[（(][^（）()]*?号[^（）()]*[）)]"

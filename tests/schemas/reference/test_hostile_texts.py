@@ -45,6 +45,7 @@ def _quoted(text: str) -> object:
         (find_repealed_documents, "以下" + "现从之日" * 200 + "废止。", False),
         (find_repealed_documents, "自发布之日起" * 40 + "的《甲办法》废止。", True),
         (find_repealed_documents, "《甲办法》" + "均予" * 200 + "不废止。", False),
+        (find_repealed_documents, "《甲办法》同时废止。" + "\t" * 60_000, True),
         (SPREADSHEETML.match, "<!-" + "---><?--><??><!-" * 200, False),
         (HTML_START.match, "<!--" + "--><!--" * 200, False),
     ],
