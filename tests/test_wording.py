@@ -278,6 +278,13 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "publisher/cli/commands/publishing/datasets.py": "a department that was abolished",
         "publisher/desk/pages/templates/dataset.html": "a department that was abolished",
     },
+    "撤回": {
+        **dict.fromkeys(("publisher/views/api/", "publisher/web/problems.py"), "the frozen contract"),
+        "publisher/desk/": "the act of a clerk, beside its name 撤回公布",
+        "publisher/cli/commands/publishing/amendments.py": "the verb, after its name 撤回公布",
+        "feeds/change_sentence.py": "the verb of a sentence that says what was listed by mistake",
+        "publisher/ingest/findings/harvest.py": "a source site took its document back",
+    },
     "数据表": {"publisher/views/pages/templates/dataset.html": "the table of numbers beside a chart"},
 }
 """Word → place → reason why it occurs there."""
@@ -290,6 +297,7 @@ NOT_SEEN: Mapping[str, str] = {
     "发现": "ruled out as the noun of a finding; it is a verb",
     "版本": "ruled out for a revision; states that are compared, programs and files have versions",
     "错误": "ruled out for what a cross-check finds; programs and files have errors",
+    "删除": "ruled out for a removal; files, rows and addresses are deleted",
 }
 """Word → reason why no program can recognise its excluded sense."""
 
@@ -329,11 +337,15 @@ def test_every_exception_is_of_a_word_that_is_ruled_out() -> None:
 
 
 def glossary() -> tuple[set[str], set[str]]:
-    """Terms to use, and excluded words, without those that a program cannot judge."""
+    """Terms to use, and excluded words, without those that a program cannot judge.
+
+    Brackets before the end hold a part of the term: 撤回（删除）说明 is no term 撤回.
+    """
     terms, words = set(), set()
     for row in rows():
+        names = re.sub(rf"[{HAN}]+（([{HAN}]+)）(?=[{HAN}])", r"\1", row[1])
         terms |= {
-            term for term in re.split(r"[（）；，、／：]", row[1]) if len(term) > 1 and IS_HAN.search(term)
+            term for term in re.split(r"[（）；，、／：]", names) if len(term) > 1 and IS_HAN.search(term)
         }
         words |= excluded_words(row)
     return terms, words - set(NOT_SEEN)

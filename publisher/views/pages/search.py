@@ -41,8 +41,8 @@ SORTS = (
 )
 STATUS_CHOICES: tuple[tuple[tuple[Status, ...], str, str], ...] = (
     (("current",), "现行", "In force"),
-    (("current", *ENDED), "含已移出、已撤回的", "With removed and withdrawn ones"),
-    (ENDED, "只看已移出、已撤回的", "Only removed and withdrawn ones"),
+    (("current", *ENDED), "含已移出、已撤回公布的", "With removed and withdrawn ones"),
+    (ENDED, "只看已移出、已撤回公布的", "Only removed and withdrawn ones"),
 )
 _NO_FILTERS = ("q", "cursor", "sort", "facets", "limit", "explain")
 _FIRST_SIMILAR = 5

@@ -102,7 +102,7 @@ def render(
     is_open = mail is not None and mail.is_on()
     title = visit.t(f"订阅：{feed.title}", f"Follow: {feed.title}")
     description = visit.t(
-        "用阅读器或邮件订阅清单的变化：新增、调整、移出、更正和撤回，发布后即可收到。",
+        "用阅读器或邮件订阅清单的变化：新增、调整、移出、更正和撤回公布，发布后即可收到。",
         "Follow changes of the lists with a feed reader or by e-mail.",
     )
     return press.page(

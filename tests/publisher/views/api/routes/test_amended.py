@@ -133,7 +133,7 @@ def test_a_past_day_counts_what_was_listed_then_and_withdrawn_later(site: Site) 
     published = site.log.queries.release(FEES, 2).published_at.date()
     address = f"/datasets/{FEES}?as_of={published + timedelta(days=2)}"
     shown = page(site, address)
-    assert "当时列有、后来撤回：1项。" in words(shown)
+    assert "当时列有、后来撤回公布：1项。" in words(shown)
     (then,) = [link for link in shown.links if "known_at=" in link and link.endswith("#records")]
     as_published = page(site, then.partition("#")[0])
     assert WITHDRAWN in words(as_published)
