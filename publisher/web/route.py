@@ -43,7 +43,7 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 class AsyncReply(msgspec.Struct, frozen=True):
-    """Like :class:`Reply`, for a response that waits for a search engine."""
+    """Like :class:`Reply`, for a response that waits: for a search engine, a thread, or its turn."""
 
     validity: Validity
     build: Callable[[], Awaitable[Any]]

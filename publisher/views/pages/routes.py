@@ -20,11 +20,11 @@ from publisher.views.pages import (
     dataset,
     error,
     home,
-    list_file,
     opensearch,
     origin,
     record,
     record_sitemap,
+    records_file,
     release,
     results_file,
     search,
@@ -94,7 +94,7 @@ ASYNC_PAGES: dict[str, AsyncPage] = {
     "/search": search.search,
     documents.HOME: examples.developers,
 }
-"""Pages that query the search engine."""
+"""Pages that query the search engine. That of a record is asynchronous too, because documents are long."""
 RECORD = "/datasets/{dataset}/records/{record}"
 IMAGES = ("favicon.ico", "icon.png", "share.png")
 """Images at addresses that stay, because feeds and link previews outlive their digests."""
@@ -116,8 +116,8 @@ def routes(press: Press) -> tuple[AnyRoute, ...]:
         _uncached(_async_page(follow.PATH, press, follow.follow)),
         _async_page(RECORD, press, record.record),
         *_list_files("/search", results_file.results_as, ("csv", "xlsx")),
-        _file("/datasets/{dataset}/records.csv", table_file.CSV, list_file.as_csv),
-        _file("/datasets/{dataset}/records.xlsx", table_file.XLSX, list_file.as_xlsx),
+        _file("/datasets/{dataset}/records.csv", table_file.CSV, records_file.as_csv),
+        _file("/datasets/{dataset}/records.xlsx", table_file.XLSX, records_file.as_xlsx),
         *_list_files("/changes", change_files.changes_as),
         *_list_feeds("/changes", change_files.as_feed),
         *_list_files("/commitments", commitment_files.commitments_as, ("csv", "xlsx")),

@@ -106,7 +106,10 @@ class Visit:
         return _pairs_of(self.lang, self.display)
 
     def link(self, path: str, pairs: Iterable[tuple[str, str]] = ()) -> str:
-        """Return an address without language and day: of the API, a feed, a file, or a form."""
+        """Return an address with these parameters alone: of the API, a feed, a file of these, or a form.
+
+        Files of lists on pages have the language and the day of their page; see :meth:`url`.
+        """
         return self.root + _quote_path(path) + _query(tuple(pairs))
 
     def here(self, *, without: Iterable[str] = (), **changes: str) -> str:
