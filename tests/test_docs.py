@@ -195,6 +195,7 @@ def test_every_refusal_of_the_log_is_documented() -> None:
         assert re.search(rf"^\| [^|]*`{code}`[^|]* \|", page("errors.md"), re.M), code
 
 
+@pytest.mark.slow
 def test_every_error_of_the_command_is_documented() -> None:
     for code in sorted(codes_of_command() - codes_of_log()):
         assert re.search(rf"^\| [^|]*`{code}`", page("cli.md"), re.M), code

@@ -314,6 +314,7 @@ def test_punctuation_and_spaces_are_those_of_chinese(rule: str) -> None:
     assert not broken
 
 
+@pytest.mark.slow
 def test_no_word_that_the_glossary_rules_out_is_used() -> None:
     terms, words = glossary()
     allowed = sorted({*terms, *PHRASES}, key=len, reverse=True)

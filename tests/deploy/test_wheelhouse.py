@@ -35,6 +35,7 @@ def test_which_wheels_fit_a_machine(wheel: str, machine: str, fits: bool) -> Non
     assert (Package("a", "1", (wheel,)).wheel_for(machine) is not None) is fits
 
 
+@pytest.mark.slow
 def test_the_page_for_buyers_lists_what_has_no_wheel_for_loongarch64() -> None:
     lacking = {package.name for package in read_packages() if package.wheel_for("loongarch64") is None}
     text = COMPLIANCE.read_text(encoding="utf-8")

@@ -34,6 +34,7 @@ def count_files(site: Site) -> int:
     return len(list(site.settings.files.glob("*/*.sha256")))
 
 
+@pytest.mark.slow
 def test_files_of_a_large_list_are_made_after_each_release(tmp_path: Path) -> None:
     async def await_files(site: Site, number: int) -> None:
         while count_files(site) < number:  # noqa: ASYNC110 - another task makes them
@@ -82,6 +83,7 @@ def test_a_database_that_is_away_for_a_moment_ends_nothing(
         assert failures == []
 
 
+@pytest.mark.slow
 def test_files_of_a_small_list_wait_for_a_reader(tmp_path: Path) -> None:
     async def look(service: Service) -> None:
         with anyio.move_on_after(0.5):

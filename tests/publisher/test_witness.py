@@ -176,6 +176,7 @@ def test_of_two_pasts_that_arrive_at_once_one_is_cosigned(witness: Witness, smal
     assert statuses.count(409) == 7
 
 
+@pytest.mark.slow
 def test_a_witness_whose_port_is_in_use_does_not_say_that_it_runs(small: SmallLog, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         options = ("--name", NAME, "--log", small.key, "--port", taken.getsockname()[1])

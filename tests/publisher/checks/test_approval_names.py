@@ -78,6 +78,7 @@ def test_of_60_renamings_95_percent_are_taken_and_of_60_swapped_words_10_percent
     assert sum(map(is_match, swaps)) <= 6
 
 
+@pytest.mark.slow
 def test_the_harness_measures_a_file_and_names_the_words_that_differ(tmp_path: Path) -> None:
     rows = (
         ("设立煤炭经营企业审批", "煤炭经营许可", "行政许可", "same"),

@@ -334,6 +334,7 @@ def test_the_address_of_a_node_of_the_cluster_needs_a_scheme_and_a_port(
     assert "QINGDAN_ELASTICSEARCH_HOSTS: https://host:9200" in ran.err
 
 
+@pytest.mark.slow
 def test_of_two_records_of_one_name_a_release_shows_the_one_that_it_has(site: Home) -> None:
     site.dataset("fees", catalogue="fees")
     first, second = "证照费,市财政局,缴入国库", "证照费,市民政局,缴入国库"

@@ -198,6 +198,7 @@ def test_a_row_in_error_keeps_what_was_published_of_it(site: Home, tmp_path: Pat
     assert record["content"]["promised_limit"]["value"] == 10
 
 
+@pytest.mark.slow
 def test_one_item_in_two_departments_is_a_conflict_that_names_both(site: Home, tmp_path: Path) -> None:
     site.dataset("shili-power-list", "应急管理局", "统计局")
     files = [xlsx(tmp_path / f"{part}.xlsx", ITEMS) for part in ("应急管理局", "统计局")]

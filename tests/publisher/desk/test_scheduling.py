@@ -56,6 +56,7 @@ def kinds(site: DeskSite) -> list[str]:
     return [event.kind for event in site.staff.audit.events()]
 
 
+@pytest.mark.slow
 @pytest.mark.both_databases
 def test_a_submission_is_published_at_its_time_and_once(desk: DeskSite, approved: Submission) -> None:
     address = f"/submissions/{approved.key}"
@@ -128,6 +129,7 @@ def publish_schedule(desk: DeskSite, new: Schedule) -> None:
     publish_due(desk)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reason", ["moved", "returned", "cancelled", "role", "disabled"])
 def test_what_may_not_be_published_then_is_told_and_not_tried_again(
     desk: DeskSite, approved: Submission, reason: str
@@ -157,6 +159,7 @@ def test_what_may_not_be_published_then_is_told_and_not_tried_again(
             assert "定时发布失败" in browser.see(f"/submissions/{approved.key}")
 
 
+@pytest.mark.slow
 def test_a_time_is_taken_back_and_the_approval_stays(desk: DeskSite, approved: Submission) -> None:
     address = f"/submissions/{approved.key}"
     with desk.signed_in("wang") as browser:
@@ -170,6 +173,7 @@ def test_a_time_is_taken_back_and_the_approval_stays(desk: DeskSite, approved: S
     assert {"scheduled", "unscheduled"} <= set(kinds(desk))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("publish_at", ["2020-01-01T07:00", "2021-06-01T09:00", "tomorrow", ""])
 def test_a_time_in_the_past_or_far_away_or_none_is_refused(
     desk: DeskSite, approved: Submission, publish_at: str
@@ -182,6 +186,7 @@ def test_a_time_in_the_past_or_far_away_or_none_is_refused(
     assert desk.staff.schedules.all() == {}
 
 
+@pytest.mark.slow
 def test_programs_and_persons_schedule_by_the_api(desk: DeskSite, approved: Submission) -> None:
     path = f"/submissions/{approved.key}"
     body: dict[str, Any] = {"digest": approved.digest, "publish_at": "2020-01-02T09:00:00+08:00"}
@@ -203,6 +208,7 @@ def test_programs_and_persons_schedule_by_the_api(desk: DeskSite, approved: Subm
         assert call_api(last, f"{path}/unschedule").json()["publish_at"] is None
 
 
+@pytest.mark.slow
 def test_nothing_unapproved_and_nothing_of_one_s_own_is_scheduled(desk: DeskSite) -> None:
     desk.add("wu", "填报", "发布")
     stage(desk.log, entry("甲"), part="财政局")
@@ -216,6 +222,7 @@ def test_nothing_unapproved_and_nothing_of_one_s_own_is_scheduled(desk: DeskSite
         assert call_api(browser, path, body).json()["code"] == "same-person"
 
 
+@pytest.mark.slow
 def test_by_a_setting_who_drafted_publishes_what_another_person_approved(
     tmp_path: Path, clock: Clock
 ) -> None:
@@ -235,6 +242,7 @@ def test_by_a_setting_who_drafted_publishes_what_another_person_approved(
             assert desk.log.queries.release("fees", 1).counts["added"] == 1
 
 
+@pytest.mark.slow
 def test_a_drafter_takes_his_submission_back_and_no_other(desk: DeskSite, approved: Submission) -> None:
     desk.add("wu", "填报:fees")
     address = f"/submissions/{approved.key}"

@@ -28,6 +28,7 @@ def test_the_documents_of_a_list_come_into_the_draft_and_a_second_run_finds_noth
     assert (again["found"], again["read"], again["waiting"]) == (0, 0, 0)
 
 
+@pytest.mark.slow
 def test_further_pages_are_followed_by_their_links_and_by_the_script_of_trs(collector: Collector) -> None:
     web = collector.web
     for n in range(1, 7):
@@ -295,6 +296,7 @@ def test_only_one_process_collects(collector: Collector) -> None:
     assert (ran.code, "[collecting]" in ran.err) == (4, True)
 
 
+@pytest.mark.slow
 def test_a_dry_run_takes_a_short_page_with_the_title_of_its_link_for_the_page(collector: Collector) -> None:
     title = "关于网站系统升级维护的公告"
     collector.web.answers["/d/1.html"] = html(f"<html><body><p>{title}</p><p>请知悉。</p></body></html>")

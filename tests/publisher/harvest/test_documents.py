@@ -168,6 +168,7 @@ def test_an_attached_workbook_does_not_replace_another_file_in_the_draft(
     assert imported["records"] == 2
 
 
+@pytest.mark.slow
 def test_files_served_by_a_script_are_attachments_and_their_format_is_recognised_by_content(
     collector: Collector, tmp_path: Path
 ) -> None:

@@ -106,6 +106,7 @@ def test_a_dry_run_tells_which_pages_are_not_there(collector: Collector) -> None
     assert ([one.code for one in report.findings], report.asked) == (["answer-status"], 1)
 
 
+@pytest.mark.slow
 def test_a_dry_run_ends_in_its_time_however_slow_the_site_is(collector: Collector) -> None:
     publish(collector.web, *range(1, 9))
     collector.web.answers["/robots.txt"] = Answer(b"User-agent: *\nCrawl-delay: 60")

@@ -59,6 +59,7 @@ def run(collector: Collector, log: Log, when: object, clock: object) -> None:
     anyio.run(main)
 
 
+@pytest.mark.slow
 def test_what_is_due_is_collected_once_in_its_interval_and_published_where_asked(
     collector: Collector,
 ) -> None:
@@ -89,6 +90,7 @@ def has_ended(log: Log, runs: int) -> bool:
     return len(ended) == runs
 
 
+@pytest.mark.slow
 def test_a_source_after_midnight_is_published_with_the_day_on_which_it_is(collector: Collector) -> None:
     """The first of two sources takes until the next day in China, which begins at 16:00 UTC."""
     collector.site.ok(*create_arguments("zweite", "policies"))

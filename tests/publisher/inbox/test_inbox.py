@@ -134,6 +134,7 @@ def test_the_queue_has_a_bound_and_a_decision_makes_room(both: Both) -> None:
     both.public.submit(WRONG_PHONE)
 
 
+@pytest.mark.slow
 def test_a_copy_of_the_store_holds_few_rows_in_memory(tmp_path: Path, clock: Clock) -> None:
     count, value = 4_000, "值" * 2_000
     copies = [InboxDatabase("sqlite:///log.db", tmp_path / name / "inbox.db") for name in ("old", "new")]
@@ -315,6 +316,7 @@ def test_an_inbox_whose_creation_was_killed_is_created_again(tmp_path: Path) -> 
     assert Inbox.open(url, file, keys) is not None
 
 
+@pytest.mark.slow
 def test_what_a_reader_keeps_in_the_write_ahead_log_is_deleted_by_the_worker_later(tmp_path: Path) -> None:
     url, file, keys = f"sqlite:///{tmp_path}/qingdan.db", tmp_path / "inbox.db", SealKeys(tmp_path / "keys")
     Inbox.create(url, file, keys)

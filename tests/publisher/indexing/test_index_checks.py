@@ -91,6 +91,7 @@ def test_unchanged_records_are_found_by_what_a_later_catalogue_makes_a_facet(
         assert span_rebuild.rebuild_spans(log._session.database, conn, log._session.clock()) == 0
 
 
+@pytest.mark.slow
 def test_records_that_were_indexed_by_an_earlier_catalogue_are_named_and_indexed_again_by_0026(
     log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -353,6 +353,7 @@ def test_damage_that_a_write_meets_is_looked_for_at_once(
     assert (damaged.checks, log.outbox.due_count(), total(damaged)) == (2, 0, 2)
 
 
+@pytest.mark.slow
 def test_a_search_in_damaged_files_is_an_error_and_no_answer(
     log: Log, engine: EmbeddedEngine, tmp_path: Path
 ) -> None:

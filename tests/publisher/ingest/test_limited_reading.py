@@ -138,6 +138,7 @@ def stop_server() -> None:
     os.kill(os.getppid(), signal.SIGKILL)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("function", "code", "words"),
     [

@@ -57,6 +57,7 @@ def test_each_workbook_gives_its_records_and_accounts_for_every_row(
     assert all(record.content.get("name") for record in reading.records)
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_less_than_half_a_percent_of_rows_is_left_out_beside_titles_headers_and_notes() -> None:
     readings = [_read_shared("power-list-karamay", name, catalogue="power-list") for name in KARAMAY]

@@ -81,6 +81,7 @@ def _last_moments(start: datetime, value: int, unit: str) -> Iterator[tuple[str,
         yield "clock", min(first + timedelta(days=start.day), after)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("statutory", [(n, unit) for unit in _UNITS for n in (1, 8, 15, 24)], ids=str)
 @pytest.mark.parametrize("unit", _UNITS)
 def test_the_least_limit_that_is_longer_ends_later_whenever_it_begins(

@@ -204,6 +204,7 @@ def test_a_code_that_a_spreadsheet_spoilt_is_told_by_row_and_identifies_nothing(
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "total",
     [
@@ -232,6 +233,7 @@ def test_dates_and_signatures_below_a_table_are_notes() -> None:
     assert rows_left_out(reading)[1:] == [(3, "note")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", [0, 1])
 @pytest.mark.parametrize(
     "heads",

@@ -121,6 +121,7 @@ def test_repealed_documents_are_found_by_name_also_if_published_before_0007(
     database.close()
 
 
+@pytest.mark.slow
 def test_what_a_verification_quoted_before_an_erasure_is_deleted_by_0024(empty: str, tmp_path: Path) -> None:
     restore(empty, "0023")
     database = Database(empty)

@@ -75,6 +75,7 @@ def test_a_line_of_the_manifest_commits_to_content_and_place(log: Log) -> None:
     assert commitment(state.salt, place) == line["provenance"]
 
 
+@pytest.mark.slow
 def test_names_of_parts_in_documents_never_change(log: Log) -> None:
     release(log, entry("证照费"))
     log.datasets.rename_part("fees", "财政局", "财政和金融局")

@@ -117,6 +117,7 @@ def test_a_site_does_not_overwrite_another(tmp_path: Path, postgresql_url: str) 
     there.close()
 
 
+@pytest.mark.slow
 def test_a_site_of_another_version_is_not_upgraded_by_a_refusal(tmp_path: Path) -> None:
     here, target = fill_log(tmp_path), tmp_path / "old.db"
     restore(f"sqlite:///{target}", "0022")
@@ -128,6 +129,7 @@ def test_a_site_of_another_version_is_not_upgraded_by_a_refusal(tmp_path: Path) 
     here.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("to", ["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
 def test_a_part_that_was_merged_into_a_newer_one_moves(
     tmp_path: Path, request: pytest.FixtureRequest, to: str

@@ -183,6 +183,7 @@ def test_what_is_derived_is_repaired_and_what_was_replaced_is_listed(
     assert spans(site) == before
 
 
+@pytest.mark.slow
 def test_interchanged_identities_are_repaired_and_a_taken_one_is_not_given_back(
     log: Log, tmp_path: Path
 ) -> None:

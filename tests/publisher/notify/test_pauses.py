@@ -17,6 +17,7 @@ from tests.support.servers.loopback import Answer
 AWAY = OperationalError("SELECT 1\nFROM delivery", {}, Exception("connection refused\nDETAIL: none"))
 
 
+@pytest.mark.slow
 def test_deliveries_wait_for_a_database_with_few_words(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -53,6 +54,7 @@ def test_what_was_put_off_while_the_clock_was_a_year_ahead_is_sent_at_once(desk:
     assert (delivery.state, delivery.attempts) == ("done", 2)
 
 
+@pytest.mark.slow
 def test_no_retry_is_taken_for_one_of_a_wrong_clock(desk: Desk) -> None:
     desk.subscribe()
     desk.site.publish(SECOND)

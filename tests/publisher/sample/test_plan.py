@@ -99,6 +99,7 @@ def test_nothing_lies_in_the_data_folder_that_the_plan_does_not_name() -> None:
     assert lying == {file.file for dataset in DATASETS.values() for file in files(dataset)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sheet", sorted((SAMPLE / "sheets").glob("*.csv")), ids=lambda path: path.stem)
 def test_a_workbook_holds_the_text_that_was_reviewed(sheet: Path) -> None:
     from publisher.ingest.formats.detect import open_file

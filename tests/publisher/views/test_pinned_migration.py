@@ -135,6 +135,7 @@ def get(site: Site, address: str) -> httpx.Response:
     return site.client.get(address, headers={"accept": accept})
 
 
+@pytest.mark.slow
 def test_no_pinned_answer_changes_under_its_etag(site: Site) -> None:
     before = {address: get(site, address) for address in addresses(site)}
     migrate(site, AFTER)
@@ -200,6 +201,7 @@ def test_changes_name_the_fields_that_the_catalogue_of_the_day_had(site: Site) -
     assert "时限" in get(site, "/changes.csv").text
 
 
+@pytest.mark.slow
 @is_dropped_later
 def test_a_field_that_became_personal_changes_the_etag_of_older_answers(site: Site, *, dropped: bool) -> None:
     before = {address: get(site, address) for address in addresses(site)}
@@ -214,6 +216,7 @@ def test_a_field_that_became_personal_changes_the_etag_of_older_answers(site: Si
     assert site.log.queries.queryable_catalogue(FEES, View(release=1)).by_name["zone"].personal
 
 
+@pytest.mark.slow
 @is_dropped_later
 def test_a_field_that_became_personal_is_published_no_more(site: Site, *, dropped: bool) -> None:
     records = [state.id for name in "甲乙" for state in site.log.queries.find_by_title(FEES, name)]
@@ -263,6 +266,7 @@ def test_a_field_that_became_personal_is_in_no_current_answer_about_a_removed_re
     assert {one["content"]["zone"] for one in pinned} == {"南", "北"}
 
 
+@pytest.mark.slow
 @is_dropped_later
 def test_a_field_that_became_personal_is_in_no_search_nor_comparison_of_older_states(
     site: Site, *, dropped: bool

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from publisher.log.log import Log
 from schemas.definition import file_loader
 from tests.support.clock import Clock
@@ -21,6 +23,7 @@ def fill_in_an_emergency(log: Log, clock: Clock) -> None:
     log.releases.withdraw(FEES, [record.id], reason="误列", actor="wang", emergency=REASON)
 
 
+@pytest.mark.slow
 def test_an_emergency_is_shown_with_its_reason(tmp_path: Path) -> None:
     with opened(tmp_path, Site, content=fill_in_an_emergency, clock=ticking_clock(START)) as site:
         assert REASON in site.client.get(f"/datasets/{FEES}/releases/2").text

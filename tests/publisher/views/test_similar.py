@@ -33,6 +33,7 @@ def site(tmp_path: Path, database: str) -> Iterator[Site]:
         yield site
 
 
+@pytest.mark.slow
 def test_similar_records_stand_apart_from_the_hits(site: Site, model: Path) -> None:
     records: list[Content] = [
         {"name": name, "department": "市民政局", "management": "缴入地方国库"}

@@ -33,6 +33,7 @@ def test_a_new_version_of_the_program_serves_no_file_of_the_old_one(tmp_path: Pa
     assert FileCache(tmp_path, "1.1").find(key) is None
 
 
+@pytest.mark.slow
 def test_threads_that_clear_up_at_once_do_not_stumble_over_each_other(tmp_path: Path) -> None:
     cache = FileCache(tmp_path)
     cache.generate(FileKey(("first",), "csv"), write)

@@ -139,6 +139,7 @@ def test_several_requests_of_one_connection_count_apart(port: int) -> None:
     assert answer.count(b"HTTP/1.1 200 OK") == 6
 
 
+@pytest.mark.slow
 def test_a_head_that_trickles_is_ended(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_protocol, "HEAD_TIMEOUT", 0.5)
     started = time.monotonic()
@@ -153,12 +154,14 @@ def test_a_head_that_trickles_is_ended(port: int, monkeypatch: pytest.MonkeyPatc
     assert time.monotonic() - started < 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("beginning", [b"", b"GET / HTTP/1.1\r\n"])
 def test_a_silent_connection_is_ended(port: int, monkeypatch: pytest.MonkeyPatch, beginning: bytes) -> None:
     monkeypatch.setattr(http_protocol, "HEAD_TIMEOUT", 0.3)
     assert refusal(exchange(port, beginning)) == (408, "request-timeout")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("headers", [b"content-length: 1000\r\n", b"transfer-encoding: chunked\r\n"])
 def test_a_body_that_does_not_come_is_not_waited_for(
     port: int, monkeypatch: pytest.MonkeyPatch, headers: bytes
@@ -173,6 +176,7 @@ def test_a_body_that_does_not_come_is_not_waited_for(
     assert time.monotonic() - started < 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("headers", [b"", b"connection: upgrade\r\nupgrade: h2c\r\n"])
 def test_a_long_answer_outlives_the_time_for_a_body(
     port: int, monkeypatch: pytest.MonkeyPatch, headers: bytes

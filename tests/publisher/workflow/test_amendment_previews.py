@@ -37,6 +37,7 @@ def edit(log: Log, catalogue: str, table: str, texts: Mapping[str, str]) -> Cont
     return preview_edit(log, catalogue, record.id, texts, kind="corrected").content
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("texts", "amount"),
     [

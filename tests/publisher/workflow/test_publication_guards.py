@@ -39,6 +39,7 @@ def published(built: Home, site: Home) -> Home:
     return built.copy_to(site.home)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("days", "drift", "needs_consent"),
     [

@@ -62,6 +62,7 @@ def test_it_shows_record_by_record_what_would_come_out(published: Home) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_draft_has_the_cause_reading(published: Home) -> None:
     published.ok("reread", DATASET, "--draft")
     diff = published.ok("draft", "diff", DATASET, "--json").json
@@ -98,6 +99,7 @@ def test_a_correction_by_hand_stays(published: Home) -> None:
     assert record["content"]["remark"] == "更正的备注"
 
 
+@pytest.mark.slow
 def test_a_withdrawn_record_does_not_come_back(published: Home) -> None:
     published.ok("withdraw", DATASET, "乙许可", "--reason", "误报", "--yes")
     published.ok("reread", DATASET, "--draft")
@@ -128,6 +130,7 @@ def test_nothing_differs_right_after_an_import(site: Home, tmp_path: Path) -> No
     assert dataset["older_readings"] == 0
 
 
+@pytest.mark.slow
 def test_items_that_share_a_code_are_told_apart(
     site: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

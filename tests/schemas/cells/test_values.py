@@ -341,6 +341,7 @@ def test_a_printed_value_reads_back_as_itself(kind: str, data: st.DataObject) ->
     assert (cell.value, cell.problem) == (value, None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "column", [STRING, BODY, CODE, NUMBER, CITATIONS, OPEN, TEXT, field(format="markdown")]
 )

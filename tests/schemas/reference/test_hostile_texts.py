@@ -23,6 +23,7 @@ def _quoted(text: str) -> object:
     return [list(find_quoted_articles(text, statute, statutes)) for statute in statutes]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("read", "text", "is_found"),
     [

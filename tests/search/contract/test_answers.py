@@ -203,6 +203,7 @@ def matching_documents(request: Request, open_facet: str = "") -> list[Document]
     ]
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     text=st.sampled_from(["道路", "收费", ""]),
@@ -285,6 +286,7 @@ ABSURD = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ABSURD)
 def test_an_absurd_query_is_answered(engine: SearchEngine, text: str) -> None:
     index(engine, corpus(5))
@@ -319,6 +321,7 @@ def test_invisible_characters_do_not_split_a_word(engine: SearchEngine, between:
     assert search(engine, f"许{between}可").total == 5
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(max_size=60), sort=st.sampled_from(["relevance", "date", "-date"]))
 def test_any_text_is_answered_and_its_total_is_that_of_its_pages(

@@ -245,6 +245,7 @@ SIGNS = (
 COMPOSED = st.lists(st.sampled_from(SIGNS), max_size=14).map("".join)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=TYPED | COMPOSED | st.text(max_size=60))
 def test_nothing_typed_is_an_error_or_reaches_the_engines_own_language(

@@ -28,6 +28,7 @@ GROUPS: list[list[str]] = json.loads(files("search").joinpath("data", "synonyms.
 ]
 
 
+@pytest.mark.slow
 def test_no_listed_record_is_among_the_first_ten_of_its_query(engine: SearchEngine) -> None:
     titles = {query: f"{query}工作通知" for query, _ in UNWANTED}
     index(
@@ -80,6 +81,7 @@ def test_real_texts_that_contain_a_word_only_inside_others_are_not_hits(engine: 
         assert hits or not texts[query], query
 
 
+@pytest.mark.slow
 def test_a_place_is_not_found_in_the_names_of_others(engine: SearchEngine) -> None:
     """Index every division of China with the divisions above it, and a notice of Anshan."""
     notice = next(data_folder().joinpath("notice").iterdir()).read_text("utf-8")
@@ -113,6 +115,7 @@ def _is_called(query: str, code: str) -> bool:
     return any(name.startswith(query) for name in names)
 
 
+@pytest.mark.slow
 def test_every_wording_of_a_term_finds_every_other(engine: SearchEngine) -> None:
     every = [(n, name) for n, group in enumerate(GROUPS) for name in group]
     index(engine, [document(f"{n}-{i}", f"关于{name}的通知") for i, (n, name) in enumerate(every)])

@@ -81,6 +81,7 @@ def test_hits_are_not_similar_too(engine: SearchEngine) -> None:
     assert "old-age" not in [hit.span for hit in page.similar.hits]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ['"老人补贴"', "国发〔2015〕34号", "民政局", "", "   ", "-老人"])
 def test_quotes_numbers_bodies_and_nothing_are_not_meant_otherwise(engine: SearchEngine, text: str) -> None:
     fill(engine, LISTS)
@@ -228,6 +229,7 @@ def many(engine: SearchEngine) -> SearchEngine:
     return engine
 
 
+@pytest.mark.slow
 def test_hits_that_are_near_by_meaning_rank_with_the_first(many: SearchEngine, opening: Opening) -> None:
     by_words = [h.span for h in search(opening(None), MEANT, limit=131).hits]
     by_meaning = [h.span for h in search(many, MEANT, limit=131).hits]

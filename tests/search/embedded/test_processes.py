@@ -130,6 +130,7 @@ def test_an_index_of_another_format_says_how_to_rebuild_it_and_can_be(tmp_path: 
     assert spans(engine, "许可") == ["y"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["current", "meta.json"])
 @pytest.mark.parametrize("damage", ["{", "{}", ""])
 def test_a_damaged_index_is_an_error_that_names_the_fix(tmp_path: Path, name: str, damage: str) -> None:

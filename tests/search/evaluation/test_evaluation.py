@@ -104,6 +104,7 @@ def test_a_judged_set_is_answered_no_worse_than_its_bar(
     assert report.mean("ndcg@10") >= bar
 
 
+@pytest.mark.slow
 def test_a_measurement_uses_the_installed_model_and_says_which(
     tmp_path: Path,
     tmp_path_factory: pytest.TempPathFactory,

@@ -34,6 +34,7 @@ def test_another_file_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_file_that_expands_without_end_is_not_read_to_its_end(tmp_path: Path) -> None:
     jar = tmp_path / "model.jar"
     with zipfile.ZipFile(jar, "w", zipfile.ZIP_DEFLATED) as archive:

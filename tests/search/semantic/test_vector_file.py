@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,6 +35,7 @@ _documents = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(_documents, st.integers(0, 100), st.integers(1, 8), st.sampled_from((-1.0, 0.0, 0.03)))
 def test_a_query_is_compared_with_the_last_vectors_of_each_document(
     documents: list[EncodedDocument], seed: int, batch: int, least: float

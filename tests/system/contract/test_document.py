@@ -31,6 +31,7 @@ def test_the_document_is_valid_openapi() -> None:
     assert not list(OpenAPIV31SpecValidator(DOCUMENT).iter_errors())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", KINDS)
 def test_the_contract_of_a_dataset_has_its_fields_and_is_valid(name: str) -> None:
     catalogue = catalogues.load_catalogue(name)

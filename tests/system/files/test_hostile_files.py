@@ -13,7 +13,7 @@ from publisher.ingest.parsed_file import UnreadableFile
 from schemas.definition.file_loader import load_catalogue
 from tests.system.files.hostile_files import SOUND, hostile_file, read_all
 
-_BATCH = 50
+_BATCH = 20
 """Files that one process reads, so that the time of its start does not count for each."""
 
 

@@ -85,6 +85,7 @@ def test_a_token_reaches_its_dataset_its_part_and_its_actions_only(desk: DeskSit
         assert client.post("/desk/v1/submissions/1/publish", json={"digest": "0" * 64}).status_code == 403
 
 
+@pytest.mark.slow
 def test_a_token_opens_no_page_and_the_form_token_is_still_needed_there(desk: DeskSite) -> None:
     desk.add("zhang", "填报:fees")
     with program(desk, issue(desk, "zhang")) as client:
@@ -100,6 +101,7 @@ def test_a_token_opens_no_page_and_the_form_token_is_still_needed_there(desk: De
             assert answer.status_code in (401, 403), value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", ["expired", "revoked", "disabled", "unknown"])
 def test_a_token_that_ended_is_refused(desk: DeskSite, end: str) -> None:
     desk.add("zhang", "填报:fees")
@@ -128,6 +130,7 @@ def test_a_role_that_is_taken_away_is_taken_from_the_token_too(desk: DeskSite) -
         assert import_csv(client).status_code == 403
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("part", "actions"),
     [(None, [Action.HAND_IN]), ("民政局", [Action.HAND_IN]), ("财政局", [Action.PUBLISH])],
@@ -142,6 +145,7 @@ def test_no_token_is_added_beyond_its_account(
     assert desk.staff.tokens.all() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("action", sorted(set(Action) - set(ALL)))
 def test_a_program_is_no_second_person_and_no_officer(desk: DeskSite, action: Action) -> None:
     desk.add("li", "填报", "审核", "发布", "安全管理")
@@ -150,6 +154,7 @@ def test_a_program_is_no_second_person_and_no_officer(desk: DeskSite, action: Ac
     assert refused.value.code == "bad-token-scope"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("label", "days"), [("系统", 0), ("系统", 367), (" ", 90), ("系" * 101, 90)])
 def test_a_token_has_an_end_and_a_name(desk: DeskSite, label: str, days: int) -> None:
     desk.add("zhang", "填报")
@@ -158,6 +163,7 @@ def test_a_token_has_an_end_and_a_name(desk: DeskSite, label: str, days: int) ->
     assert refused.value.code == "bad-token-scope"
 
 
+@pytest.mark.slow
 def test_two_persons_are_needed_for_a_program_too(desk: DeskSite) -> None:
     """One account with all roles, and its token with all that a token may: nothing is published."""
     desk.log.datasets.change("fees", two_persons=True)
@@ -176,6 +182,7 @@ def test_two_persons_are_needed_for_a_program_too(desk: DeskSite) -> None:
     assert desk.log.queries.releases("fees") == ()
 
 
+@pytest.mark.slow
 @pytest.mark.both_databases
 def test_the_secret_is_not_stored_and_the_last_use_is_listed(desk: DeskSite) -> None:
     desk.add("zhang", "填报:fees")

@@ -56,6 +56,7 @@ def test_every_route_of_the_api_and_no_page_is_described(document: dict[str, Any
     assert len(ids) == len(set(ids))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("base", "cookie"), [(DESK, "desk"), ("https://desk.example.gov.cn", "__Host-desk")])
 def test_the_cookie_has_its_name(tmp_path: Path, clock: Clock, base: str, cookie: str) -> None:
     database = sqlite.new(tmp_path / "qingdan.db")

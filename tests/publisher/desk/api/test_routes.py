@@ -130,6 +130,7 @@ def test_what_was_handed_in_without_its_errors_is_published_without_them(desk: D
     assert desk.log.queries.release("fees", 1).counts["records"] == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "status", "code"),
     [

@@ -51,6 +51,7 @@ def test_a_repeated_request_is_answered_as_the_first_and_does_nothing(desk: Desk
         assert submissions(desk) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.both_databases
 def test_an_erasure_deletes_the_stored_answers(
     desk: DeskSite, secret: str, monkeypatch: pytest.MonkeyPatch
@@ -77,6 +78,7 @@ def test_a_refusal_is_repeated_too(desk: DeskSite, secret: str) -> None:
         assert client.post(SUBMIT, json=HEADING, headers={"idempotency-key": "night-2"}).status_code == 201
 
 
+@pytest.mark.slow
 def test_a_refusal_for_want_of_a_role_is_repeated_too(desk: DeskSite) -> None:
     stage(desk.log, entry("甲"), part="财政局")
     desk.add("zhang", "填报:fees:民政局")
@@ -166,6 +168,7 @@ def test_while_a_request_runs_the_same_key_waits(desk: DeskSite) -> None:
         pass
 
 
+@pytest.mark.slow
 def test_answers_of_a_caller_are_bounded(desk: DeskSite) -> None:
     answers = desk.staff.answers
     for number in range(MOST_ANSWERS + 5):

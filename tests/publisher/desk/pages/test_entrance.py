@@ -44,6 +44,7 @@ def test_an_invitation_ends_in_a_session(desk: DeskSite) -> None:
         assert browser.client.get(path).status_code == 410
 
 
+@pytest.mark.slow
 @pytest.mark.both_databases
 def test_a_text_that_no_database_stores_is_no_fault_of_the_desk(desk: DeskSite) -> None:
     Inbox.create(desk.settings.database, desk.settings.inbox, SealKeys(desk.settings.keys))
@@ -312,6 +313,7 @@ def test_labels_are_in_english_for_who_asks(desk: DeskSite) -> None:
         assert "登录" in browser.see("/sign-in?lang=zh")
 
 
+@pytest.mark.slow
 def test_another_language_and_a_new_sign_in_lead_to_the_same_part(desk: DeskSite) -> None:
     desk.add("zhang", "填报:fees:财政局", "填报:fees:民政局")
     page = f"/drafts/fees?part={quote('民政局')}"

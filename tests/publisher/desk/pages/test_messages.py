@@ -39,6 +39,7 @@ ROOMS = ("log", "workflow", "inbox", "desk")
 MODULES = [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_message_names_no_command(module: Path) -> None:
     name = str(module.relative_to(ROOT))
@@ -46,6 +47,7 @@ def test_a_message_names_no_command(module: Path) -> None:
     assert bool(commands) == (name in FOR_COMMANDS), commands
 
 
+@pytest.mark.slow
 def test_every_hint_is_of_a_message_that_exists() -> None:
     texts = {text for module in MODULES for text in messages(module)}
     sources = "\n".join(module.read_text(encoding="utf-8") for module in MODULES)

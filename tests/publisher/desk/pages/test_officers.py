@@ -46,6 +46,7 @@ def test_an_officer_invites_and_the_person_signs_in(desk: DeskSite, officer: Bro
     assert event.address
 
 
+@pytest.mark.slow
 def test_roles_are_added_and_taken_away_and_no_forbidden_pair(desk: DeskSite, officer: Browser) -> None:
     desk.add("zhang", "填报:fees")
     path = "/accounts/zhang"
@@ -74,6 +75,7 @@ def test_nobody_gives_himself_a_role_or_disables_himself(desk: DeskSite, officer
     assert desk.staff.accounts.get("an").disabled_at is None
 
 
+@pytest.mark.slow
 def test_a_lost_telephone_and_an_account_that_ends(desk: DeskSite, officer: Browser) -> None:
     desk.add("zhang", "填报")
     path = "/accounts/zhang"
@@ -88,6 +90,7 @@ def test_a_lost_telephone_and_an_account_that_ends(desk: DeskSite, officer: Brow
     assert {"invited", "account-disabled"} <= set(kinds)
 
 
+@pytest.mark.slow
 def test_a_token_is_added_shown_once_used_and_revoked(desk: DeskSite, officer: Browser) -> None:
     desk.add("zhang", "填报:fees:财政局")
     path = "/accounts/zhang"
@@ -118,6 +121,7 @@ def test_a_token_is_added_shown_once_used_and_revoked(desk: DeskSite, officer: B
         assert officer.client.post(f"/tokens/{number}/revoke", data=token_of_form).status_code == 404
 
 
+@pytest.mark.slow
 def test_an_auditor_reads_all_of_it_and_changes_nothing(desk: DeskSite) -> None:
     for name, role in (("zhang", "填报"), ("du", "督查")):
         desk.add(name, role)
@@ -150,6 +154,7 @@ def test_an_auditor_reads_all_of_it_and_changes_nothing(desk: DeskSite) -> None:
     assert "attachment" in export.headers["content-disposition"]
 
 
+@pytest.mark.slow
 def test_the_name_of_the_site_is_changed_as_an_entry_of_the_log(desk: DeskSite) -> None:
     desk.add("xi", "系统管理")
     with desk.signed_in("xi") as browser:
@@ -166,6 +171,7 @@ def test_the_name_of_the_site_is_changed_as_an_entry_of_the_log(desk: DeskSite) 
     assert [event.actor for event in events] == ["xi"]
 
 
+@pytest.mark.slow
 def test_a_clerk_has_none_of_these_pages(desk: DeskSite) -> None:
     desk.add("zhang", "填报", "审核", "发布")
     with desk.signed_in("zhang") as browser:
@@ -199,6 +205,7 @@ def test_a_promised_rhythm_gives_deadlines_and_what_is_overdue_stands_out(desk: 
     assert desk.log.integrity.verify().ok
 
 
+@pytest.mark.slow
 def test_who_failed_to_sign_in_is_not_the_command_line(desk: DeskSite) -> None:
     desk.add("du", "督查")
     with desk.browser() as stranger:

@@ -130,6 +130,7 @@ def test_one_bad_answer_after_a_day_is_no_news(collector: Collector) -> None:
         assert "不可访问" not in client.get("/feeds/sources.atom").text
 
 
+@pytest.mark.slow
 def test_a_list_behind_a_challenge_is_reported_and_nothing_is_lost(collector: Collector) -> None:
     whole = collector.web.answers["/list.html"]
     collector.web.answers["/list.html"] = html(COOKIE)

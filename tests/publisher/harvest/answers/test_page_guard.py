@@ -87,6 +87,7 @@ def age_failures(collector: Collector) -> None:
     log.close()
 
 
+@pytest.mark.slow
 def test_a_page_that_the_log_cannot_store_does_not_stop_its_batch(
     collector: Collector, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -113,6 +113,7 @@ def test_a_copy_on_another_site_vanishes_by_itself(collector: Collector, how: st
     assert collector.draft() == []
 
 
+@pytest.mark.slow
 def test_a_response_with_damaged_compression_changes_nothing(collector: Collector) -> None:
     whole = collector.web.answers["/d/1.html"]
     collector.collect()

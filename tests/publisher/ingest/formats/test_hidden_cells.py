@@ -102,6 +102,7 @@ def test_columns_are_numbered_through_their_groups(columns: str, hidden: str) ->
     assert (finding.code, hidden in finding.message_en) == ("hidden-columns", True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "style"),
     [

@@ -55,6 +55,7 @@ def _read_fees(*marks: tuple[object, object]) -> Reading:
     return read_workbook(xlsx(("清单", rows), merged=merged), "fees")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tick", ["√", "√√", "✅", "◆", "◎", "是", "Y", "Ｖ", "ü", 1])
 def test_a_tick_below_no_is_no(tick: object) -> None:
     reading = _read_fees((tick, None), (None, tick), (tick, "×"))
@@ -68,6 +69,7 @@ def test_no_is_also_said_by_the_word() -> None:
     assert [f.row for f in reading.findings if f.severity == "error"] == [7]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "tick", ["V", "v", "P", "ü", "是", "有", "对", "✅", "✔️", "◆", "◎", 1, "1.0", "√1", "√¹"]
 )
@@ -77,6 +79,7 @@ def test_ticks_of_many_forms_choose_a_level(tick: object) -> None:
     assert not {"unknown-word", "choice-unclear"} & {*codes(reading)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("none", ["N", 0, "✕", "╳", "❌", "无", "没有", "☐", "O", "○", "〇", "☒"])
 def test_signs_of_no_tick_choose_nothing(none: object) -> None:
     reading = _read([1, "甲许可", "行政许可", "√", none])
@@ -84,6 +87,7 @@ def test_signs_of_no_tick_choose_nothing(none: object) -> None:
     assert not {"columns-differ", "unknown-word", "choice-unclear"} & {*codes(reading)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["√（委托）", "2", "O", "○", "☒", "另行规定"])
 def test_a_cell_that_chooses_nothing_is_no_value(text: str) -> None:
     reading = _read([1, "甲许可", "行政许可", "×", text])
@@ -117,6 +121,7 @@ def test_a_tick_that_chooses_no_word_is_no_value(catalogue: str, heading: str) -
     assert [(f.code, f.row) for f in reading.findings if f.severity == "error"] == [("unknown-word", 2)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["V", "Y", "P", "ü", "✅", "◆", "☒", "O", "是", "√（委托）", "√1"])
 def test_a_tick_of_any_form_below_no_word_is_no_level(text: str) -> None:
     rows: list[list[object]] = [["事项名称", "权力类型", "行使层级"], ["甲许可", "行政许可", text]]

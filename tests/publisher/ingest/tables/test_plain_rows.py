@@ -264,6 +264,7 @@ def test_a_level_and_its_scope_in_one_column(text: str, level: str | None, scope
     assert (column(reading, "level"), column(reading, "level_scope")) == ([level], [scope])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "section"),
     [

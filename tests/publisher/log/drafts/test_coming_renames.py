@@ -12,6 +12,7 @@ from tests.support.clock import Clock
 from tests.support.log import EARLY, LATE, MIDDLE, entry, ids, release, stage, standards
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("partial", [False, True])
 def test_a_name_is_that_of_its_record_until_the_rename_takes_effect(log: Log, partial: bool) -> None:
     release(log, entry("证照费"), entry("登记费"))

@@ -89,6 +89,7 @@ def test_rows_in_conflict_that_are_all_of_a_draft_are_an_error(
     assert draft.records == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("without_errors", [False, True])
 def test_a_conflict_blocks_its_own_rows_only(documents: Log, *, without_errors: bool) -> None:  # noqa: F811
     stage(documents, "a.html", numbered("一份正文。"))

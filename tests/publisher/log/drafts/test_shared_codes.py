@@ -49,6 +49,7 @@ def test_items_that_share_a_code_are_published_and_keep_their_ids(log: Log) -> N
     assert _ids(log) == before
 
 
+@pytest.mark.slow
 def test_a_value_of_an_item_that_shares_its_code_may_be_corrected(log: Log) -> None:
     _create(log)
     _import(log, "A1,甲处罚,行政处罚,《甲法》\nA1,乙处罚,行政处罚,《乙法》\n")

@@ -126,6 +126,7 @@ def test_filters_and_pages_and_facets(log: Log, clock: Clock) -> None:
         log.findings.get("none")
 
 
+@pytest.mark.slow
 def test_an_erased_or_withdrawn_record_has_no_finding(log: Log, clock: Clock) -> None:
     publish_list(log, {"查档": BASIS, "借档": BASIS}, START)
     publish_statutes(log, repeal("档案法实施办法", "2019-03-01"), on=START)

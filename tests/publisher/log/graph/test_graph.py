@@ -150,6 +150,7 @@ def works(log: Log, **query: Any) -> dict[str, int]:
     return listed
 
 
+@pytest.mark.slow
 def test_a_cited_work_is_listed_before_its_document_is_published_and_after_it_is_withdrawn(
     graph: Log, clock: Clock
 ) -> None:

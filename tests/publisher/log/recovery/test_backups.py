@@ -64,6 +64,7 @@ def write_archive(log: Log, file: Path, **replaced: bytes) -> Path:
     return file
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["openings", "revisions", "checkpoint"])
 @pytest.mark.parametrize("text", [b'{"x', b'{"a": 1}', b"\xff"])
 def test_a_damaged_archive_is_refused_and_no_fault_of_the_program(
@@ -119,6 +120,7 @@ def test_a_damaged_manifest_of_another_backup_is_named_before_anything_is_writte
     restore(tmp_path, name=first.name).close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("known", ["note", "origin", "time"])
 def test_a_successor_is_restored_from_its_backups_among_those_of_the_lost_log(
     own: Log, tmp_path: Path, known: str
@@ -172,6 +174,7 @@ def used_changes(log: Log) -> set[int]:
         return set(conn.scalars(select(t.change.c.sequence)))
 
 
+@pytest.mark.slow
 def test_a_log_that_is_given_up_for_the_second_time_uses_no_name_and_no_number_again(
     own: Log, tmp_path: Path
 ) -> None:
@@ -214,6 +217,7 @@ def test_a_log_that_is_given_up_for_the_second_time_uses_no_name_and_no_number_a
         assert len(set().union(*used)) == sum(map(len, used)), used
 
 
+@pytest.mark.slow
 def test_a_checkpoint_that_was_kept_before_a_succession_is_valid(own: Log, tmp_path: Path) -> None:
     kept = own.proofs.checkpoint() or ""
     release(own, entry("甲"), entry("乙", "3"))
@@ -262,6 +266,7 @@ def test_a_dump_from_before_the_erasure_of_a_name_is_reported(own: Log, tmp_path
     assert repeated_erasure._erased_since(own._session, manifest, ())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("erased", ["before", "lost", "after", None])
 def test_a_dump_of_a_lost_log_that_has_what_was_erased_is_named(
     own: Log, tmp_path: Path, erased: str | None
@@ -294,6 +299,7 @@ def test_a_dump_of_a_lost_log_that_has_what_was_erased_is_named(
     successor.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [manifests.NAME, "qingdan.db"])
 def test_a_damaged_backup_keeps_no_other_from_forgetting(own: Log, tmp_path: Path, name: str) -> None:
     folder = tmp_path / "backups"

@@ -163,6 +163,7 @@ def store(log: Log, page: Page, body: bytes) -> str:
     return log.evidence.responses(page.key)[-1].digest
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("has_response", [True, False])
 def test_an_erased_page_and_every_response_of_it_are_destroyed_again(
     log: Log, tmp_path: Path, *, has_response: bool

@@ -173,6 +173,7 @@ def test_a_rename_begins_while_the_present_content_is_in_effect(
     assert refused.value.code == "rename-outside-period"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way_out", ["later", "cancel"])
 def test_a_rename_is_not_undone_by_a_state_of_a_later_day(log: Log, clock: Clock, way_out: str) -> None:
     release(log, entry("甲"), on=EARLY)
@@ -195,6 +196,7 @@ def test_a_rename_is_not_undone_by_a_state_of_a_later_day(log: Log, clock: Clock
     assert rebuild_spans(log) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way_out", ["later", "cancel"])
 def test_a_rename_is_not_undone_by_the_return_of_an_item(log: Log, clock: Clock, way_out: str) -> None:
     release(log, entry("甲"), on=EARLY)

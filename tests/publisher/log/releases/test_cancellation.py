@@ -133,6 +133,7 @@ def test_a_record_that_stays_in_force_on_other_days_is_not_withdrawn(log: Log, t
     assert log.integrity.verify().problems == ()
 
 
+@pytest.mark.slow
 def test_a_record_in_force_that_an_earlier_version_marked_as_withdrawn_is_cancelled_after_0027(
     log: Log, url: str, tmp_path: Path, today: date, clock: Clock
 ) -> None:
@@ -177,6 +178,7 @@ def test_later_states_that_it_replaced_come_back(log: Log, today: date) -> None:
     assert rebuild_spans(log) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("act", ["correct", "publish"])
 def test_what_later_releases_say_until_its_day_goes_on(log: Log, today: date, act: str) -> None:
     release(log, entry("甲", "1"), on=FIRST)
@@ -205,6 +207,7 @@ def test_a_later_rename_is_cancelled_with_its_identity(log: Log, today: date) ->
     assert log.drafts.diff("fees", effective_on=later).counts["unchanged"] == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ends", [60, 20])
 def test_a_rename_is_not_cancelled_while_another_item_has_the_name(log: Log, today: date, ends: int) -> None:
     release(log, entry("甲"), entry("丙"), on=FIRST)
@@ -268,6 +271,7 @@ def test_a_rename_before_a_removal_goes_on_when_that_is_cancelled(log: Log, toda
     assert standards(log, today) == standards(log, gone) == {"丁": "1"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("renamed_on", [0, 60])
 def test_a_rename_in_two_parts_is_cancelled(log: Log, today: date, renamed_on: int) -> None:
     stage(log, entry("甲"), part="财政局")
@@ -290,6 +294,7 @@ def test_a_rename_in_two_parts_is_cancelled(log: Log, today: date, renamed_on: i
     assert rebuild_spans(log) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("on", [-1, 1])
 def test_releases_are_cancelled_from_the_last_to_the_first(log: Log, today: date, on: int) -> None:
     later = publish_two(log, today)

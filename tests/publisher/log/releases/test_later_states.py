@@ -37,6 +37,7 @@ def test_a_later_state_that_differs_in_its_part_only_is_replaced(log: Log, clock
     assert log.integrity.verify().problems == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("partial", [False, True])
 def test_the_release_of_this_part_is_named(log: Log, clock: Clock, partial: bool) -> None:
     later = clock().date() + timedelta(days=30)
@@ -119,6 +120,7 @@ def test_a_replaced_move_from_a_part_leaves_the_days_before_it(log: Log, clock: 
     assert log.integrity.verify().problems == ()
 
 
+@pytest.mark.slow
 def test_a_list_replaces_each_time_that_an_item_belongs_to_its_part(log: Log, clock: Clock) -> None:
     today = clock().date()
     days = day, away, back = tuple(today + timedelta(days=days) for days in (10, 20, 30))

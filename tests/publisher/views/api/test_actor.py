@@ -9,6 +9,7 @@ import pytest
 from tests.support.command import Home
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("environ", "actor"), [({}, ""), ({"QINGDAN_SHOW_ACTOR": "1"}, "张某")])
 def test_the_clerk_is_off_in_public_by_default(tmp_path: Path, environ: dict[str, str], actor: str) -> None:
     site = Home(tmp_path / "site")

@@ -123,6 +123,7 @@ def test_the_recipe_for_a_mirror_destroys_what_the_site_erased(tmp_path: Path, d
         assert copy.execute("SELECT count(*) FROM change").fetchone()[0] > 4
 
 
+@pytest.mark.slow
 def test_the_bytes_are_in_no_file_of_the_home_and_not_in_the_index(tmp_path: Path) -> None:
     """Also in none that an export, a feed or the search engine has written."""
     secret = "Zhangsan110101199003070011"  # a token that no analyzer takes apart

@@ -28,6 +28,7 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.both_databases
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_is_an_answer_or_a_problem_and_never_a_fault(client: httpx.Client, text: str) -> None:

@@ -154,6 +154,7 @@ def test_answers_pinned_to_a_release_are_revalidated_since_a_withdrawal_changes_
     assert "etag" not in site.client.get("/readyz").headers
 
 
+@pytest.mark.slow
 def test_a_publication_and_a_new_day_change_the_tag_of_the_present_only(tmp_path: Path) -> None:
     settings = read_settings(tmp_path, {})
     clock = ticking_clock(datetime(2016, 1, 4, 1, tzinfo=UTC))
@@ -232,6 +233,7 @@ def test_an_accept_that_cannot_be_met_is_406_where_the_path_names_no_form(site: 
     assert_problem(site.client.get(HOME, headers={"accept": "text/html"}), "not-acceptable")
 
 
+@pytest.mark.slow
 def test_writing_is_refused_on_every_route(site: Site) -> None:
     for address in addresses(site):
         for method in ("POST", "PUT", "PATCH", "DELETE"):

@@ -68,6 +68,7 @@ def bitemporal_views(client: httpx.Client) -> Iterator[tuple[date, str]]:
             yield day, known_at
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limit", [1, 3, 1000])
 def test_replaying_the_stream_onto_nothing_gives_the_same_state_at_every_view(
     client: httpx.Client, limit: int

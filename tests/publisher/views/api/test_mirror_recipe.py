@@ -166,6 +166,7 @@ def test_an_answer_that_may_be_better_the_next_time_is_requested_again(
     assert "again in 1 seconds" in ran.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("odd", "reason"),
     [

@@ -154,6 +154,7 @@ def test_any_bytes_are_parsed_or_refused_as_invalid(raw: bytes) -> None:
     assert code == "invalid-parameters"
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.sampled_from(["name", "actor"]), st.text(max_size=20)), max_size=8))
 def test_every_printable_value_reaches_its_filter_unchanged(pairs: list[tuple[str, str]]) -> None:
     printable = [

@@ -115,6 +115,7 @@ def test_an_instant_alone_means_its_own_day_on_every_page(client: httpx.Client) 
     assert sorted(ids) == sorted(whole)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=RELAXED)
 @given(one=days, other=days, instant=st.none() | instants)
 def test_comparison_of_any_two_days_leads_from_one_list_to_the_other(
@@ -192,6 +193,7 @@ def assert_modified(client: httpx.Client, path: str, before: httpx.Response) -> 
         assert again.status_code == 200, (path, condition)
 
 
+@pytest.mark.slow
 def test_later_publications_change_nothing_in_pinned_answers_but_their_marks(tmp_path: Path) -> None:
     with four_releases(tmp_path) as site:
         stays, withdrawn = site.record("城镇垃圾处理费"), site.record("食品经营许可证工本费")
@@ -216,6 +218,7 @@ def test_later_publications_change_nothing_in_pinned_answers_but_their_marks(tmp
                 assert_modified(site.client, path, answer)
 
 
+@pytest.mark.slow
 def test_a_renamed_part_is_shown_at_once_to_conditional_requests(tmp_path: Path) -> None:
     with four_releases(tmp_path) as site:
         site.log.datasets.create(

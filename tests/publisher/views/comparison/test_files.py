@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
@@ -71,6 +72,7 @@ def test_no_text_of_a_record_runs_in_a_csv_and_a_number_stays_one(before: str, a
     assert not any_formula(row.values() for row in rows)
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=5))
 def test_no_text_of_a_record_runs_in_a_workbook(texts: list[tuple[str, str]]) -> None:

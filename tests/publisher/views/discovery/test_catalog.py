@@ -48,6 +48,7 @@ def graph(document: dict[str, Any]) -> Graph:
     return Graph().parse(data=json.dumps(document), format="json-ld")
 
 
+@pytest.mark.slow
 def test_turtle_and_json_ld_give_the_same_triples_in_rdflib_and_pyld(
     site: Site, document: dict[str, Any], graph: Graph
 ) -> None:
@@ -64,6 +65,7 @@ def test_turtle_and_json_ld_give_the_same_triples_in_rdflib_and_pyld(
     assert len(graph) > 150
 
 
+@pytest.mark.slow
 def test_each_form_has_a_tag_of_its_own_and_html_is_refused(site: Site) -> None:
     tags = {
         accept: site.client.get("/catalog", headers={"accept": accept}).headers["etag"]
@@ -202,6 +204,7 @@ def test_lists_and_releases_describe_themselves_with_their_versions(site: Site, 
     assert plain.headers["content-type"] == "application/json"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", rdf_forms.MEDIA)
 def test_the_suffix_of_a_datasets_address_fixes_the_form_of_its_rdf(site: Site, suffix: str) -> None:
     media = rdf_forms.MEDIA[suffix]

@@ -23,6 +23,7 @@ PINNED = f"{HOME}/releases/2/files"
 PLAIN = {"accept-encoding": "identity"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FILE_FORMATS)
 def test_every_kind_is_served_with_its_name_digest_and_length(client: httpx.Client, form: str) -> None:
     answer = client.get(f"{PINNED}/{form}", headers=PLAIN)

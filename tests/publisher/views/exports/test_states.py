@@ -165,6 +165,7 @@ def test_an_erasure_waits_for_a_file_that_is_being_written(log: Log) -> None:
     assert caught.value.code == "files-busy"
 
 
+@pytest.mark.slow
 def test_a_file_is_not_begun_while_an_erasure_waits(log: Log) -> None:
     erasing = threading.Event()
     erased: list[bool] = []

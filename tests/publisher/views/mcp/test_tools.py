@@ -138,6 +138,7 @@ def test_every_tool_tells_its_arguments_and_that_it_only_reads(live: tuple[str, 
     anyio.run(run)
 
 
+@pytest.mark.slow
 def test_what_is_found_is_cited_at_an_address_that_shows_it(ask: Callable[..., dict[str, Any]]) -> None:
     answer = ask("search", q="不动产登记费")
     assert answer["held"]
@@ -217,6 +218,7 @@ def test_the_newest_changes_come_first(ask: Callable[..., dict[str, Any]]) -> No
     assert "缴入地方国库" in read_page(corrected["citation"])
 
 
+@pytest.mark.slow
 def test_findings_are_cited_at_addresses_that_show_the_texts(ask: Callable[..., dict[str, Any]]) -> None:
     answer = ask("list_findings", dataset=checked_site.LIST)
     lengthened, finding = answer["findings"]
@@ -273,6 +275,7 @@ def test_all_lists_are_listed(ask: Callable[..., dict[str, Any]]) -> None:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "arguments", "word"),
     [
@@ -345,6 +348,7 @@ def test_over_stdio_the_same_tools_answer(live: tuple[str, Site]) -> None:
     anyio.run(run)
 
 
+@pytest.mark.slow
 def test_an_internal_error_does_not_reveal_its_cause_and_is_logged_a_few_times(
     live: tuple[str, Site], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -362,6 +366,7 @@ def test_an_internal_error_does_not_reveal_its_cause_and_is_logged_a_few_times(
     assert [entry.getMessage() for entry in logged] == ["the tool list_datasets failed"] * MOST
 
 
+@pytest.mark.slow
 def test_a_field_that_became_personal_is_told_no_more(tmp_path: Path) -> None:
     def fields(**own: Any) -> list[dict[str, Any]]:
         return [field("zone", "片区", **own), field("body", "正文", kind="markdown", **own)]

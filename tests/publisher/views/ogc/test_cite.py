@@ -47,6 +47,7 @@ def test_req_core_fc_time_definition(live: Live, name: str) -> None:
     assert definition(live, name, "datetime") == {"type": "string"}
 
 
+@pytest.mark.slow
 @each_collection
 def test_req_core_fc_limit_response_at_both_ends_of_what_is_declared(live: Live, name: str) -> None:
     schema = definition(live, name, "limit")
@@ -64,6 +65,7 @@ def test_req_core_fc_bbox_response_takes_a_box_of_four_and_of_six_numbers(live: 
         assert live.get(f"/collections/{name}/items", bbox=bad).status_code == 400, bad
 
 
+@pytest.mark.slow
 @each_collection
 def test_req_core_fc_time_response_takes_instants_and_intervals(live: Live, name: str) -> None:
     for when in (

@@ -240,6 +240,7 @@ def test_core_fc_time_response_only_what_was_in_effect(live: Live) -> None:
         assert live.get(f"/collections/{FEES}/items", datetime=bad).status_code == 400, bad
 
 
+@pytest.mark.slow
 @pytest.mark.both_databases
 def test_core_fc_response_and_core_fc_numbermatched_and_core_fc_numberreturned_agree(live: Live) -> None:
     page = live.items(PLACES, limit=7)

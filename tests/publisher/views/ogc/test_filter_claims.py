@@ -215,6 +215,7 @@ def test_basic_cql2_comparison_opposite_operators_share_no_item(live: Live, coll
             assert not ids(name, one, value) & ids(name, other, value), (name, one)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("collection", FILTERABLE)
 def test_basic_cql2_is_null_is_the_opposite_of_is_not_null(live: Live, collection: str) -> None:
     everything = live.items(collection)["numberMatched"]

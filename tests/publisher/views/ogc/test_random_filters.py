@@ -48,6 +48,7 @@ def test_random_filters_answer_the_same_over_http(live: Live) -> None:
         assert page["numberMatched"] == expected, text
 
 
+@pytest.mark.slow
 def test_broken_filters_are_refused_and_never_a_fault_of_the_server(live: Live) -> None:
     draw = random.Random(11)
     halls = list(live.halls)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from jsonschema import Draft202012Validator
 
 from publisher.views.exports.formats import FILE_FORMATS
@@ -94,6 +95,7 @@ def test_record_core_mandatory_properties_record_of_every_kind(live: Live) -> No
         assert record["properties"]["title"]
 
 
+@pytest.mark.slow
 def test_record_core_links_all_answer_and_one_leads_to_the_catalogue(live: Live) -> None:
     for name in (FEES, f"{FEES}.release.2", next(i for i in records(live) if ".document." in i)):
         record = live.get(f"/collections/catalogue/items/{name}").json()
@@ -294,6 +296,7 @@ def test_records_api_records_op_and_records_api_mandatory_params_all_are_taken(l
     assert set(records(live, **query)) == {FEES}
 
 
+@pytest.mark.slow
 def test_records_api_record_op_and_records_api_record_response_each_record_has_its_links(live: Live) -> None:
     for identifier in records(live):
         answer = live.get(f"/collections/catalogue/items/{identifier}")

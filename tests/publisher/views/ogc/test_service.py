@@ -125,6 +125,7 @@ def content_of_reserved_names(log: Log, _clock: Clock) -> None:
         publish(log, name, [{"name": "甲费"}], date(2015, 1, 1), "")
 
 
+@pytest.mark.slow
 def test_a_dataset_with_the_name_of_another_collection_has_all_its_documents(tmp_path: Path) -> None:
     with opened(tmp_path, Site, content=content_of_reserved_names, clock=ticking_clock(START)) as site:
         for name in ("divisions", "catalogue"):
@@ -293,6 +294,7 @@ def test_a_collection_shows_a_changed_title_at_once(live: Live) -> None:
         live.log.datasets.change(FEES, title=before.title, notice=before.notice)
 
 
+@pytest.mark.slow
 def test_a_past_page_keeps_the_columns_of_its_catalogue(tmp_path: Path) -> None:
     """A migration drops a field from its day on only."""
 

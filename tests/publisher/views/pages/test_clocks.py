@@ -21,6 +21,7 @@ def present_of(page: Page) -> str:
     return unescape(re.findall(r'href="([^"]*)"', note)[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("address", "query"),
     [

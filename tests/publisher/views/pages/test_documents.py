@@ -144,6 +144,7 @@ def test_all_records_that_cite_a_document_are_read_by_one_statement(
     assert len(joins) == 1
 
 
+@pytest.mark.slow
 def test_a_document_of_a_kind_whose_date_is_a_text_has_a_page(tmp_path: Path) -> None:
     def fill(log: Log, _clock: Clock) -> None:
         body = {**field("body", "正文"), "qingdan": {"title_en": "Text", "kind": "markdown"}}

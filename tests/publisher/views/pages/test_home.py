@@ -115,6 +115,7 @@ def _fill_with_500_lists(log: Log, clock: Clock) -> None:
         clock.advance(days=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address", ["/", "/developers"])
 def test_a_page_without_what_search_adds_is_not_kept_as_if_it_were_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str

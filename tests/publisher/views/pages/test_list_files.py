@@ -98,6 +98,7 @@ def content_of_later(log: Log, clock: Clock) -> None:
     clock.advance(days=365)
 
 
+@pytest.mark.slow
 def test_an_instant_alone_is_also_the_day_of_every_page_and_file(tmp_path: Path) -> None:
     with opened(tmp_path, Site, content=content_of_later, clock=ticking_clock(START)) as site:
         instant = "known_at=2016-03-01T00:00:00Z"
@@ -118,6 +119,7 @@ def content_with_numbers(log: Log, _clock: Clock) -> None:
         publish(log, FEES, [{"name": "甲费", "standard": "-5", "balance": number}], day, "")
 
 
+@pytest.mark.slow
 def test_a_number_is_a_number_and_a_text_a_text_in_every_file_of_a_list(tmp_path: Path) -> None:
     with opened(tmp_path, Site, content=content_with_numbers, clock=ticking_clock(START)) as site:
         head, row = read_csv(site, f"{HOME}/records.csv?fields=standard,balance")

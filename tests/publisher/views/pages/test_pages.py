@@ -81,6 +81,7 @@ def test_every_page_is_well_formed_and_loads_nothing_from_another_host(
                 assert attributes["href"].startswith("/"), address
 
 
+@pytest.mark.slow
 def test_heading_levels_go_down_one_step_at_a_time(site: Site, visit: Open) -> None:
     for address in addresses(site):
         levels = [int(tag[1]) for tag, _ in visit(address).elements if re.fullmatch("h[1-6]", tag)]
@@ -88,6 +89,7 @@ def test_heading_levels_go_down_one_step_at_a_time(site: Site, visit: Open) -> N
         assert all(b <= a + 1 for a, b in itertools.pairwise(levels)), (address, levels)
 
 
+@pytest.mark.slow
 def test_every_field_of_a_form_has_a_label(site: Site, visit: Open) -> None:
     for address in addresses(site):
         page = visit(address)
@@ -114,6 +116,7 @@ def test_every_link_of_every_page_answers(site: Site, visit: Open) -> None:
     assert len(checked) > 50
 
 
+@pytest.mark.slow
 def test_a_page_that_is_unchanged_is_304_and_keeps_its_policy(site: Site) -> None:
     for address in addresses(site)[:-2]:
         first = site.client.get(address, headers=BROWSER)
@@ -372,6 +375,7 @@ def test_a_comparison_that_names_the_later_state_keeps_it(visit: Open) -> None:
     assert "第3次发布 → 第4次发布" in visit(f"{HOME}/compare?to=4").text
 
 
+@pytest.mark.slow
 def test_a_pinned_list_is_sent_again_when_its_releases_become_more(tmp_path: Path) -> None:
     with four_releases(tmp_path) as site:
         before = site.client.get(f"{HOME}?release=1", headers=BROWSER)

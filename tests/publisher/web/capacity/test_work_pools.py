@@ -189,6 +189,7 @@ def test_an_error_of_shared_work_reaches_every_caller() -> None:
     asyncio.run(story())
 
 
+@pytest.mark.slow
 def test_a_service_that_stops_ends_running_and_waiting_work() -> None:
     async def story() -> None:
         service, connected = WorkPools(PoolSize(1, 1), PoolSize(1, 1)), connected_until(asyncio.Event())

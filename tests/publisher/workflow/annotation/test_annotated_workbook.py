@@ -313,6 +313,7 @@ def test_what_has_no_cells_is_refused_with_the_reason(data: bytes) -> None:
     assert refused.value.code == "cannot-annotate"
 
 
+@pytest.mark.slow
 def test_several_files_are_annotated_into_a_folder(site: Home, tmp_path: Path) -> None:
     files = [tmp_path / "应急管理局.xlsx", tmp_path / "档案局.xlsx"]
     for file in files:

@@ -195,6 +195,7 @@ def test_the_example_data_contain_what_these_tests_use(site: Site) -> None:
     assert len(site.log.queries.releases(FEES)) == 4
 
 
+@pytest.mark.slow
 def test_renames_are_guessed_among_the_requested_parts_only(tmp_path: Path) -> None:
     def fill(log: Log, _: Clock) -> None:
         parts = (Part("财政局"), Part("民政局"))

@@ -55,6 +55,7 @@ def test_filters_and_both_clocks(site: Site) -> None:
     assert total(site, "known_at=2016-01-10T00:00:00Z") == 0, "nothing was known of the repeal"
 
 
+@pytest.mark.slow
 def test_wrong_parameters_ids_and_instants_are_refused(site: Site) -> None:
     words = (
         "status=other",

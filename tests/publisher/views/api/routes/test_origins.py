@@ -235,6 +235,7 @@ def migrated(
         )
 
 
+@pytest.mark.slow
 def test_a_neighbour_from_before_a_migration_is_listed_with_its_texts(tmp_path: Path) -> None:
     with migrated(tmp_path, catalogue(), removed=2) as (site, addresses):
         answer = site.client.get(addresses["current"])
@@ -242,6 +243,7 @@ def test_a_neighbour_from_before_a_migration_is_listed_with_its_texts(tmp_path: 
         assert [row["texts"].get("gone") for row in answer.json()["neighbourhood"]] == ["2", "3", None]
 
 
+@pytest.mark.slow
 def test_each_row_is_listed_once_although_a_migration_copied_it(tmp_path: Path) -> None:
     names = [f"项目{number}" for number in range(120)]
     with migrated(tmp_path, catalogue(), names) as (site, addresses):
@@ -251,6 +253,7 @@ def test_each_row_is_listed_once_although_a_migration_copied_it(tmp_path: Path) 
             assert [row["texts"].get("gone") for row in rows] == gone
 
 
+@pytest.mark.slow
 def test_the_texts_of_a_field_that_became_personal_are_shown_no_more(tmp_path: Path) -> None:
     personal = catalogue(fields=(field("gone", "联系人", "integer", personal=True),))
     with migrated(tmp_path, personal) as (site, addresses):
@@ -262,6 +265,7 @@ def test_the_texts_of_a_field_that_became_personal_are_shown_no_more(tmp_path: P
             assert "联系人" not in page.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("query", ["", "?release=1"])
 def test_the_original_text_of_a_field_that_became_personal_is_shown_no_more(
     tmp_path: Path, database: str, query: str

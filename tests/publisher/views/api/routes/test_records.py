@@ -66,6 +66,7 @@ def fill_and_drop_a_field(log: Log, _clock: Clock) -> None:
     log.releases.migrate(FEES, later, effective_on=date(2016, 1, 1))
 
 
+@pytest.mark.slow
 def test_a_past_state_is_filtered_sorted_and_counted_by_fields_that_were_dropped_since(
     tmp_path: Path, database: str
 ) -> None:

@@ -64,6 +64,7 @@ def content_of_many_bodies(log: Log, _clock: Clock) -> None:
     publish(log, FEES, contents, date(2015, 1, 1), "")
 
 
+@pytest.mark.slow
 def test_a_facet_that_may_have_more_values_says_so(tmp_path: Path, visit: Open) -> None:
     assert "可能还有其他" not in visit("/changes").text
     with opened(tmp_path, Site, content=content_of_many_bodies, clock=ticking_clock(START)) as site:

@@ -132,6 +132,7 @@ def test_a_pinned_document_has_no_statuses_of_today(site: Site) -> None:
     assert "逾期" not in root.text_content()
 
 
+@pytest.mark.slow
 def test_a_document_of_another_type_of_list_has_its_commitments_too(tmp_path: Path) -> None:
     source = load_catalogue("policies").source.replace('"number"', '"document_number"')
     name = "other-documents"

@@ -45,6 +45,7 @@ def test_texts_are_in_the_readers_language(visit: Open) -> None:
     assert "no-such-record 没有这条记录" in chinese
 
 
+@pytest.mark.slow
 def test_every_object_is_described_and_linked(visit: Open) -> None:
     page = visit("/docs")
     ids = {attributes.get("id") for _, attributes in page.elements}

@@ -59,6 +59,7 @@ def test_a_sitemap_that_robots_names_has_every_document(site: Site) -> None:
     assert listed == [f"{BASE}/developers/{name}" for name in NAMES]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_every_link_between_documents_leads_to_a_place_that_exists(lang: str, visit: Open) -> None:
     pages: dict[str, Page] = {}

@@ -77,6 +77,7 @@ def test_a_list_begins_with_its_records(look: Open) -> None:
     assert html.index('id="records"') < html.index('id="about"')
 
 
+@pytest.mark.slow
 def test_a_cached_page_of_a_coming_day_is_renewed_when_the_day_has_come(tmp_path: Path) -> None:
     with four_releases(tmp_path) as site:
         record = site.record("城镇垃圾处理费")

@@ -81,6 +81,7 @@ def renamed_price(log: Log, clock: Clock) -> None:
     log.releases.rename(FEES, fee.id, content, effective_on=date(2016, 1, 1), reason="更名")
 
 
+@pytest.mark.slow
 def test_an_amount_that_changes_with_the_name_is_part_of_the_history(tmp_path: Path) -> None:
     with opened(tmp_path, Site, content=renamed_price, clock=ticking_clock(START)) as site:
         text = site.client.get(f"/datasets/{FEES}/records/{site.record('甲类费')}").text
@@ -105,6 +106,7 @@ def corrected_limit(log: Log, clock: Clock) -> None:
     clock.advance(days=60)
 
 
+@pytest.mark.slow
 def test_what_a_number_was_before_is_what_it_was_corrected_to(tmp_path: Path) -> None:
     with opened(tmp_path, Site, content=corrected_limit, clock=ticking_clock(START)) as site:
         (record,) = site.log.queries.find_by_title(POWERS, "取水许可")
@@ -119,6 +121,7 @@ def later_price(log: Log, clock: Clock) -> None:
     publish(log, FEES, [{"name": "甲费", "amount": {"amount": "1.8", "unit": "元/吨"}}], date(2016, 6, 1), "")
 
 
+@pytest.mark.slow
 def test_a_price_is_not_said_to_be_new_before_its_day(tmp_path: Path) -> None:
     with opened(tmp_path, Site, content=later_price, clock=ticking_clock(START)) as site:
         address = f"/datasets/{FEES}/records/{site.record('甲费')}"
@@ -133,6 +136,7 @@ def cancelled_price(log: Log, clock: Clock) -> None:
     log.releases.cancel(FEES, 3, reason="误发")
 
 
+@pytest.mark.slow
 def test_a_cancelled_release_is_nowhere_said_to_have_come_into_effect(tmp_path: Path) -> None:
     with opened(tmp_path, Site, content=cancelled_price, clock=ticking_clock(START)) as site:
         site.clock.advance(days=200)
