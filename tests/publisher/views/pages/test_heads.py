@@ -149,3 +149,22 @@ def test_web_search_engines_get_one_search_page_and_one_comparison_of_a_list(sit
         assert bool(visit(address).all("meta", name="robots")) is not is_listed, address
     rules = site.client.get("/robots.txt").text.splitlines()
     assert {"Disallow: /search?", "Disallow: /search."} <= set(rules)
+
+
+def test_every_page_names_the_feeds_of_what_it_is_about(site: Site, visit: Open) -> None:
+    of_dataset = f"/feeds/{FEES}.atom"
+    of_search = "/feeds/search.atom?q=%E6%94%B6%E8%B4%B9&dataset=shili-fees"
+    for address, feed in (
+        ("/", "/feeds/all.atom"),
+        ("/search", "/feeds/all.atom"),
+        ("/search?q=收费&dataset=shili-fees&sort=-date&as_of=2015-06-01", of_search),
+        (HOME, of_dataset),
+        (f"{HOME}/releases/1", of_dataset),
+        (f"{HOME}/compare?from=1&to=2", of_dataset),
+        (f"{HOME}/records/{site.record('城镇垃圾处理费')}", of_dataset),
+    ):
+        links = [at for tag, at in visit(address).elements if tag == "link" and at.get("rel") == "alternate"]
+        feeds = {at["type"]: at["href"] for at in links if "type" in at}
+        assert feeds["application/atom+xml"].endswith(feed), address
+        assert {"application/rss+xml", "application/feed+json"} <= feeds.keys()
+        assert site.client.get(feeds["application/atom+xml"]).status_code == 200
