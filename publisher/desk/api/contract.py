@@ -30,6 +30,7 @@ from publisher.harvest.source_config import SourceSite
 
 VERSION = "1.0.0"
 OPENAPI_PATH = "/desk/v1/openapi.json"
+_REFERENCE = "#/components/schemas/{name}"
 _TOKEN, _SESSION = "token", "session"
 _PROBLEMS: Mapping[int, str] = {
     400: "请求的内容或参数不符合要求 / The body or a parameter is not as it should be",
@@ -148,8 +149,6 @@ def describe(document: OpenAPI) -> dict[str, Any]:
                 if content is not None:
                     content["example"] = example
     schemas = values["components"]["schemas"]
-    for body in _BODIES:
-        schemas[body.__name__]["additionalProperties"] = False
-    # Litestar leaves out what the items of its lists have to be.
-    schemas |= msgspec.json.schema_components([SourceSite])[1]
+    # Litestar leaves out what the items of its lists have to be: msgspec says what it checks.
+    schemas |= msgspec.json.schema_components((*_BODIES, SourceSite), ref_template=_REFERENCE)[1]
     return values
